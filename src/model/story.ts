@@ -73,8 +73,12 @@ export interface Story extends StoryContent {
   readonly sourceId: SourceId;
   /** Chosen once, at first sight; never moves. */
   readonly publishedAt: number;
+  /** `YYYY-MM-DD` in the source's zone, where no more than the day was known when the instant was chosen. */
+  readonly publishedDay?: string;
   /** Moves only on a material change of title, summary or content; absent while the story never changed. */
   readonly updatedAt?: number;
+  /** `YYYY-MM-DD`, where no more than the day is known of the update. */
+  readonly updatedDay?: string;
   /** Distinct among all stories: what Atom `updated` says (RFC 4287 §4.2.15 through the validator's rule). */
   readonly stampAt: number;
   /** Place in the source's list when first seen, from 0: the second key of the order in a feed. */
