@@ -1,0 +1,302 @@
+/**
+ * The words of dates in every language Intl knows: names of months and days of the week, halves of the day, the words
+ * that join them, and the order of day and month. Built from Intl itself, once for each language, when first asked.
+ */
+export interface CalendarWords {
+  readonly language: string;
+  readonly months: ReadonlyMap<string, number>;
+  /** 0 is Sunday. */
+  readonly weekdays: ReadonlyMap<string, number>;
+  readonly halves: ReadonlyMap<string, "am" | "pm">;
+  /** Words that stand between the parts of a date: `de`, `den`, `um`, `г`. */
+  readonly glue: ReadonlySet<string>;
+  /** Words that make the number beside them a month: `tháng`. */
+  readonly monthMarkers: ReadonlySet<string>;
+  /** Order of numbers in `5/8/2025`. */
+  readonly monthFirst: boolean;
+  /** The language's own short way to write a day and month in numbers (`26. 8.`), where it has one. */
+  readonly shortDay: { readonly pattern: RegExp; readonly monthFirst: boolean } | null;
+}
+
+const LANGUAGES_MAX = 200;
+const words = new Map<string, CalendarWords>();
+
+/**
+ * How a word is looked up: lower case, letters of Latin, Greek and Cyrillic without their accents, final sigma and
+ * dotless i folded, nothing but letters kept.
+ */
+export function foldWord(word: string): string {
+  return word
+    .toLowerCase()
+    .normalize("NFD")
+    .replace(/[\u0300-\u036f]/g, "")
+    .normalize("NFC")
+    .replaceAll("ς", "σ")
+    .replaceAll("ı", "i")
+    .replace(/[^\p{L}\p{M}]/gu, "");
+}
+
+/** Names that writers use beside those of CLDR. */
+const EXTRA_MONTHS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  en: { sept: 9 },
+  de: { jän: 1, jänner: 1, feber: 2, mrz: 3, märz: 3, mär: 3, sept: 9 },
+  fr: { fev: 2, sept: 9 },
+  es: { setiembre: 9, set: 9, sept: 9 },
+  pt: { março: 3 },
+  it: { sett: 9 },
+  nl: { mrt: 3, maa: 3 },
+  pl: { wrzes: 9, paźdz: 10 },
+  id: { pebruari: 2, agust: 8, agt: 8, nopember: 11 },
+  el: { ιουν: 6, ιουλ: 7, μαϊ: 5, μαι: 5 },
+  tr: { agust: 8 },
+};
+
+/** Words between the parts of a date that CLDR's own patterns do not have. */
+const EXTRA_GLUE: Readonly<Record<string, readonly string[]>> = {
+  en: ["of", "the", "at", "on"],
+  de: ["den", "um", "gegen", "ab"],
+  fr: ["le", "à"],
+  es: ["del", "a", "las"],
+  pt: ["do", "às", "as"],
+  it: ["ore", "alle", "del"],
+  nl: ["om"],
+  sv: ["den", "klockan"],
+  nb: ["kl", "klokken"],
+  da: ["d", "den", "kl", "klokken"],
+  fi: ["klo", "kello"],
+  pl: ["godz", "o", "r"],
+  cs: ["v", "ve"],
+  ru: ["в", "года"],
+  uk: ["о", "року"],
+  tr: ["saat"],
+  ro: ["ora"],
+  id: ["pukul"],
+};
+
+interface Sample {
+  readonly month: number;
+  readonly parts: readonly Intl.DateTimeFormatPart[];
+}
+
+/** The Gregorian calendar with Latin digits, in this language. */
+function gregorian(language: string): string {
+  return new Intl.Locale(language, { calendar: "gregory", numberingSystem: "latn" }).toString();
+}
+
+const MONTH_STYLES: readonly Intl.DateTimeFormatOptions[] = [
+  { year: "numeric", month: "long", day: "numeric" },
+  { year: "numeric", month: "short", day: "numeric" },
+  { month: "short", day: "numeric" },
+  { month: "long" },
+  { month: "short" },
+];
+
+function monthSamples(locale: string): readonly Sample[] {
+  return MONTH_STYLES.flatMap((style) => {
+    const format = new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" });
+    return Array.from({ length: 12 }, (_, index) => ({
+      month: index + 1,
+      parts: format.formatToParts(Date.UTC(2025, index, 26)),
+    }));
+  });
+}
+
+const LETTERS_AT_END = /[\p{L}\p{M}]{1,6}$/u;
+
+/** The month's name, and the name with a preposition written on to it (Hebrew `באוגוסט`). */
+function namesOf(parts: readonly Intl.DateTimeFormatPart[]): readonly string[] {
+  const at = parts.findIndex((part) => part.type === "month");
+  const name = parts[at]?.value ?? "";
+  const before = parts[at - 1];
+  const prefix = before?.type === "literal" ? (LETTERS_AT_END.exec(before.value)?.[0] ?? "") : "";
+  return prefix === "" ? [name] : [name, prefix + name];
+}
+
+function literalWords(parts: readonly Intl.DateTimeFormatPart[]): readonly string[] {
+  return parts
+    .filter((part) => part.type === "literal")
+    .flatMap((part) => part.value.split(/[^\p{L}\p{M}]+/u))
+    .map(foldWord)
+    .filter((word) => word !== "");
+}
+
+function collectMonths(samples: readonly Sample[], language: string) {
+  const months = new Map<string, number>();
+  const monthMarkers = new Set<string>();
+  for (const { month, parts } of samples) {
+    for (const name of namesOf(parts)) {
+      const key = foldWord(name);
+      if (/\d/.test(name)) {
+        if (key !== "" && /^\p{L}/u.test(name)) monthMarkers.add(key);
+      } else if (key !== "" && !months.has(key)) months.set(key, month);
+    }
+  }
+  for (const [name, month] of Object.entries(EXTRA_MONTHS[language] ?? {})) months.set(foldWord(name), month);
+  return { months, monthMarkers };
+}
+
+function collectWeekdays(locale: string): ReadonlyMap<string, number> {
+  const weekdays = new Map<string, number>();
+  for (const style of [{ weekday: "long" }, { weekday: "short" }, { dateStyle: "full" }] as const) {
+    const format = new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" });
+    for (let day = 0; day < 7; day++) {
+      // 1 June 2025 was a Sunday.
+      const part = format.formatToParts(Date.UTC(2025, 5, 1 + day)).find((one) => one.type === "weekday");
+      const key = foldWord(part?.value ?? "");
+      if (key !== "" && !weekdays.has(key)) weekdays.set(key, day);
+    }
+  }
+  return weekdays;
+}
+
+function collectHalves(locale: string): ReadonlyMap<string, "am" | "pm"> {
+  const format = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "numeric", hour12: true, timeZone: "UTC" });
+  const halves = new Map<string, "am" | "pm">();
+  for (const [hour, half] of [
+    [9, "am"],
+    [15, "pm"],
+  ] as const) {
+    const part = format.formatToParts(Date.UTC(2025, 0, 1, hour)).find((one) => one.type === "dayPeriod");
+    const key = foldWord(part?.value ?? "");
+    if (key !== "" && !halves.has(key)) halves.set(key, half);
+  }
+  return halves;
+}
+
+const JOINED_STYLES: readonly Intl.DateTimeFormatOptions[] = [
+  { dateStyle: "full", timeStyle: "short" },
+  { dateStyle: "long", timeStyle: "short" },
+  { dateStyle: "medium" },
+];
+
+function collectGlue(locale: string, language: string): ReadonlySet<string> {
+  const glue = new Set((EXTRA_GLUE[language] ?? []).map(foldWord));
+  for (const style of JOINED_STYLES) {
+    const parts = new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" }).formatToParts(Date.UTC(2025, 7, 26));
+    for (const word of literalWords(parts)) glue.add(word);
+  }
+  return glue;
+}
+
+function isMonthFirst(parts: readonly Intl.DateTimeFormatPart[]): boolean {
+  const types = parts.map((part) => part.type);
+  return types.indexOf("month") < types.indexOf("day");
+}
+
+const NUMERIC_DATE: Intl.DateTimeFormatOptions = { year: "numeric", month: "numeric", day: "numeric", timeZone: "UTC" };
+
+function findShortDay(locale: string): CalendarWords["shortDay"] {
+  const format = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", timeZone: "UTC" });
+  const parts = format.formatToParts(Date.UTC(2025, 7, 26));
+  const literals = parts.filter((part) => part.type === "literal").map((part) => part.value);
+  const month = parts.find((part) => part.type === "month")?.value ?? "";
+  if (!/^0?8$/.test(month) || /\p{L}/u.test(literals.join(""))) return null;
+  const source = parts.map((part) =>
+    part.type === "literal"
+      ? part.value
+          .trim()
+          .replace(/[.\-/]/g, "\\$&")
+          .concat("\\s?")
+      : "(\\d{1,2})",
+  );
+  return { pattern: new RegExp(`^${source.join("")}\\.?$`), monthFirst: isMonthFirst(parts) };
+}
+
+function buildWords(tag: string): CalendarWords {
+  const locale = gregorian(tag);
+  const language = new Intl.Locale(tag).language;
+  const { months, monthMarkers } = collectMonths(monthSamples(locale), language);
+  return {
+    language,
+    months,
+    monthMarkers,
+    weekdays: collectWeekdays(locale),
+    halves: collectHalves(locale),
+    glue: collectGlue(locale, language),
+    monthFirst: isMonthFirst(new Intl.DateTimeFormat(locale, NUMERIC_DATE).formatToParts(Date.UTC(2025, 7, 26))),
+    shortDay: findShortDay(locale),
+  };
+}
+
+/** Language, script and region of a BCP 47 tag, or null where Intl does not know the language. */
+export function knownLanguage(tag: string): string | null {
+  try {
+    const locale = new Intl.Locale(tag.trim().replaceAll("_", "-"));
+    const [base] = Intl.DateTimeFormat.supportedLocalesOf(locale.baseName);
+    return base ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** The words of one language (BCP 47); English where Intl does not know it. */
+export function calendarWords(tag: string): CalendarWords {
+  const held = words.get(tag);
+  if (held !== undefined) return held;
+  const known = knownLanguage(tag) ?? "en";
+  const built = words.get(known) ?? buildWords(known);
+  if (words.size >= LANGUAGES_MAX) words.clear();
+  words.set(tag, built).set(known, built);
+  return built;
+}
+
+/** Languages tried for names that are in none of a document's own languages, most read first. */
+const WIDELY_READ = (
+  "en de fr es it pt nl sv nb da fi pl cs sk ru uk bg el tr hu ro id ms vi ar he hi th fa " +
+  "lt lv et sl sr hr ca gl eu is ga cy sq mk az kk uz ka hy bn ta te mr gu ur sw af fil ko ja zh"
+).split(" ");
+
+/** A look-up over several languages: the first that knows the word decides. */
+export interface Lexicon {
+  readonly monthOf: (key: string) => number | undefined;
+  readonly isWeekday: (key: string) => boolean;
+  readonly weekdayOf: (key: string) => number | undefined;
+  readonly halfOf: (key: string) => "am" | "pm" | undefined;
+  readonly isGlue: (key: string) => boolean;
+  readonly isMonthMarker: (key: string) => boolean;
+  readonly monthFirst: boolean;
+  readonly own: readonly CalendarWords[];
+}
+
+const lexicons = new Map<string, Lexicon>();
+
+let widely: readonly CalendarWords[] | undefined;
+
+function firstKnown<T>(list: readonly CalendarWords[], pick: (one: CalendarWords) => ReadonlyMap<string, T>) {
+  return (key: string): T | undefined => {
+    for (const one of list) {
+      const value = pick(one).get(key);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
+}
+
+/** The words of these languages, then English, then those of the widely read languages. */
+export function lexiconOf(languages: readonly string[]): Lexicon {
+  const id = languages.join(" ");
+  const held = lexicons.get(id);
+  if (held !== undefined) return held;
+  const own = [...languages, "en"].map(calendarWords);
+  const rest = () => (widely ??= WIDELY_READ.map(calendarWords));
+  const ownMonth = firstKnown(own, (one) => one.months);
+  const ownWeekday = firstKnown(own, (one) => one.weekdays);
+  const ownHalf = firstKnown(own, (one) => one.halves);
+  // Names of one or two letters mean a month only in their own language.
+  const anyMonth = (key: string) => (key.length < 3 ? undefined : firstKnown(rest(), (one) => one.months)(key));
+  const anyWeekday = (key: string) => (key.length < 2 ? undefined : firstKnown(rest(), (one) => one.weekdays)(key));
+  const weekdayOf = (key: string) => ownWeekday(key) ?? anyWeekday(key);
+  const lexicon: Lexicon = {
+    own,
+    monthOf: (key) => ownMonth(key) ?? anyMonth(key),
+    weekdayOf,
+    isWeekday: (key) => weekdayOf(key) !== undefined,
+    halfOf: (key) => ownHalf(key) ?? firstKnown(rest(), (one) => one.halves)(key),
+    isGlue: (key) => own.some((one) => one.glue.has(key)) || rest().some((one) => one.glue.has(key)),
+    isMonthMarker: (key) => own.some((one) => one.monthMarkers.has(key)),
+    monthFirst: own[0]?.monthFirst ?? true,
+  };
+  if (lexicons.size >= LANGUAGES_MAX) lexicons.clear();
+  lexicons.set(id, lexicon);
+  return lexicon;
+}
