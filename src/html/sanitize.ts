@@ -1,0 +1,192 @@
+import type { ChildNode } from "domhandler";
+import { Tokenizer } from "htmlparser2";
+import type { SafeHtml } from "../model/html.ts";
+import type { Attributes } from "./images.ts";
+import { DROPPED, type Entry, FOREIGN, SafeWriter } from "./safe-writer.ts";
+
+export { htmlToText, textOf } from "./text.ts";
+
+export interface SanitizeOptions {
+  /** What relative addresses resolve against; without one they are dropped. */
+  readonly baseUrl?: string | undefined;
+}
+
+/** Players and frames, of which a link with their address stays. */
+const LINKED = new Set(["audio", "iframe", "video"]);
+/** An HTML element among these ends a drawing or a formula that was never closed (HTML §13.2.6.5). */
+const BREAKS_OUT = new Set(
+  "b blockquote br center code dd div dl dt em figure h1 h2 h3 h4 h5 h6 hr i img li ol p pre span strong sub sup table u ul".split(
+    " ",
+  ),
+);
+
+/**
+ * HTML from anywhere, made fit to store and to publish: only allow-listed elements and attributes, addresses only http,
+ * https and (in links) mailto, made absolute; lazy pictures mended, tracking pixels gone; players and frames become
+ * links. What comes out parses without an error and sanitizes to itself. Never throws; time is linear in the input.
+ */
+export function sanitize(html: string, options: SanitizeOptions): SafeHtml {
+  const writer = new SafeWriter(options.baseUrl);
+  const source = new TokenSource(html, writer);
+  const tokenizer = new Tokenizer({ recognizeSelfClosing: true }, source);
+  tokenizer.write(html);
+  tokenizer.end();
+  return writer.end();
+}
+
+/** The same for nodes that were parsed already (html/tree.ts); the nodes stay as they are. */
+export function sanitizeNodes(nodes: readonly ChildNode[], options: SanitizeOptions): SafeHtml {
+  const writer = new SafeWriter(options.baseUrl);
+  writeNodes(nodes, writer);
+  return writer.end();
+}
+
+type Step = ChildNode | { readonly close: Entry };
+
+/** Depth first without recursion: trees may be as deep as their author liked. */
+function writeNodes(nodes: readonly ChildNode[], writer: SafeWriter): void {
+  const steps: Step[] = nodes.toReversed();
+  for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
+    if ("close" in step) writer.close(step.close);
+    else if (step.type === "text") writer.text(step.data);
+    else if (step.type === "root" || step.type === "tag") {
+      if (step.type === "tag" && DROPPED.has(step.name)) {
+        writeLink(step.name, step.attribs, findSource(step.children), writer);
+        continue;
+      }
+      if (step.type === "tag" && step.name === "noscript" && (writer.endsWithImage || !holdsImage(step.children)))
+        continue;
+      const entry = step.type === "tag" ? writer.open(step.name, step.attribs) : null;
+      if (entry !== null) steps.push({ close: entry });
+      for (let index = step.children.length - 1; index >= 0; index--) {
+        const child = step.children[index];
+        if (child !== undefined) steps.push(child);
+      }
+    }
+  }
+}
+
+function holdsImage(nodes: readonly ChildNode[]): boolean {
+  return nodes.some((node) => node.type === "tag" && (node.name === "img" || holdsImage(node.children)));
+}
+
+function findSource(nodes: readonly ChildNode[]): string | undefined {
+  for (const node of nodes) if (node.type === "tag" && node.name === "source") return node.attribs["src"];
+  return undefined;
+}
+
+/** Frames of a pixel or without an address are trackers and advertisements' loaders. */
+function writeLink(name: string, attributes: Attributes, source: string | undefined, writer: SafeWriter): void {
+  if (!LINKED.has(name) || /^\s*[01](px)?\s*$/.test(attributes["width"] ?? "")) return;
+  const address = attributes["src"] ?? attributes["data-src"] ?? source;
+  writer.link(address, attributes["title"] ?? attributes["aria-label"] ?? "");
+}
+
+/** Receives the tokenizer's events; elements that are dropped are counted until they end. */
+class TokenSource {
+  readonly #html: string;
+  readonly #writer: SafeWriter;
+  #name = "";
+  #attributes: Record<string, string> = {};
+  #attributeName = "";
+  #attributeValue = "";
+  /** The element being dropped, and how many of its name are open. */
+  #dropping = "";
+  #dropDepth = 0;
+  #dropAttributes: Attributes = {};
+  #dropSource: string | undefined;
+
+  constructor(html: string, writer: SafeWriter) {
+    this.#html = html;
+    this.#writer = writer;
+  }
+
+  ontext(start: number, end: number): void {
+    if (this.#dropping === "") this.#writer.text(this.#html.slice(start, end));
+  }
+
+  ontextentity(codepoint: number): void {
+    if (this.#dropping === "") this.#writer.text(String.fromCodePoint(codepoint));
+  }
+
+  onopentagname(start: number, end: number): void {
+    this.#name = this.#html.slice(start, end).toLowerCase();
+    this.#attributes = {};
+  }
+
+  onattribname(start: number, end: number): void {
+    this.#attributeName = this.#html.slice(start, end).toLowerCase();
+    this.#attributeValue = "";
+  }
+
+  onattribdata(start: number, end: number): void {
+    this.#attributeValue += this.#html.slice(start, end);
+  }
+
+  onattribentity(codepoint: number): void {
+    this.#attributeValue += String.fromCodePoint(codepoint);
+  }
+
+  onattribend(): void {
+    // The first of two attributes of one name counts (HTML §13.2.5.33).
+    if (this.#attributes[this.#attributeName] === undefined)
+      this.#attributes[this.#attributeName] = this.#attributeValue;
+  }
+
+  onopentagend(): void {
+    this.#open(false);
+  }
+
+  onselfclosingtag(): void {
+    this.#open(true);
+  }
+
+  onclosetag(start: number, end: number): void {
+    const name = this.#html.slice(start, end).toLowerCase();
+    if (this.#dropping !== "") {
+      if (name === this.#dropping && --this.#dropDepth === 0) this.#endDrop();
+    } else if (name === "br") this.#writer.open("br", {});
+    else this.#writer.closeName(name);
+  }
+
+  oncomment(): void {}
+  oncdata(): void {}
+  ondeclaration(): void {}
+  onprocessinginstruction(): void {}
+
+  onend(): void {
+    if (this.#dropping !== "") this.#endDrop();
+  }
+
+  #open(selfClosing: boolean): void {
+    const name = this.#name;
+    if (this.#dropping !== "" && !(FOREIGN.has(this.#dropping) && BREAKS_OUT.has(name))) {
+      if (name === this.#dropping && !selfClosing) this.#dropDepth++;
+      else if (name === "source") this.#dropSource ??= this.#attributes["src"];
+      return;
+    }
+    this.#dropping = "";
+    if (!this.#isDropped(name)) this.#writer.open(name, this.#attributes);
+    else if (selfClosing || VOID_DROPPED.has(name)) writeLink(name, this.#attributes, undefined, this.#writer);
+    else {
+      this.#dropping = name;
+      this.#dropDepth = 1;
+      this.#dropAttributes = this.#attributes;
+      this.#dropSource = undefined;
+    }
+  }
+
+  /** A `noscript` twin of a picture that was just written says it twice. */
+  #isDropped(name: string): boolean {
+    return DROPPED.has(name) || (name === "noscript" && this.#writer.endsWithImage);
+  }
+
+  #endDrop(): void {
+    const name = this.#dropping;
+    this.#dropping = "";
+    writeLink(name, this.#dropAttributes, this.#dropSource, this.#writer);
+  }
+}
+
+/** Dropped elements without an end tag. */
+const VOID_DROPPED = new Set(["area", "embed", "frame", "input", "param", "track"]);
