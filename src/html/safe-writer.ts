@@ -245,16 +245,40 @@ export class SafeWriter {
     return "a";
   }
 
-  #placeBlock(rule: Rule): string {
+  #placeBlock(rule: Rule): string | null {
     this.#endParagraph();
     this.#enterCell();
-    if (rule.place === "heading" && isHeading(this.#top?.tag)) this.#closeTo(this.#stack.length - 1);
-    if (rule.place === "summary") return this.#top?.tag === "details" ? "summary" : "div";
-    if (rule.place === "figcaption") return this.#holds("figure") ? "figcaption" : "div";
-    return rule.as;
+    if (rule.place === "heading") this.#endHeading();
+    if (rule.place === "summary" && this.#top?.tag === "details") return "summary";
+    if (rule.place === "figcaption" && this.#holds("figure")) return "figcaption";
+    if (rule.place === "heading" || (rule.place === "block" && rule.as !== "div")) return rule.as;
+    return this.#division(rule.place === "paragraph" ? "p" : "div");
   }
 
-  #placeItem(): string {
+  /** A plain division or paragraph; in a heading it only sets words apart. */
+  #division(tag: string): string | null {
+    if (this.#findHeading() === -1) return tag;
+    this.text(" ");
+    return null;
+  }
+
+  /** A heading ends the heading before it. */
+  #endHeading(): void {
+    const index = this.#findHeading();
+    if (index !== -1) this.#closeTo(index);
+  }
+
+  /** The open heading of this cell; -1 without one. */
+  #findHeading(): number {
+    for (let index = this.#stack.length - 1; index >= 0; index--) {
+      const { tag } = this.#entry(index);
+      if (isHeading(tag)) return index;
+      if (isCell(tag)) return -1;
+    }
+    return -1;
+  }
+
+  #placeItem(): string | null {
     this.#endParagraph();
     for (let index = this.#stack.length - 1; index >= 0; index--) {
       const { tag } = this.#entry(index);
@@ -265,10 +289,10 @@ export class SafeWriter {
       return "li";
     }
     this.#enterCell();
-    return "div";
+    return this.#division("div");
   }
 
-  #placeTerm(tag: string): string {
+  #placeTerm(tag: string): string | null {
     this.#endParagraph();
     for (let index = this.#stack.length - 1; index >= 0; index--) {
       const open = this.#entry(index).tag;
@@ -279,7 +303,7 @@ export class SafeWriter {
       return tag;
     }
     this.#enterCell();
-    return "div";
+    return this.#division("div");
   }
 
   /** Table parts outside a table are plain divisions; inside, what is missing around them is written. */
@@ -288,7 +312,7 @@ export class SafeWriter {
     if (table === -1) {
       if (rule.place === "section" || rule.place === "row") return null;
       this.#endParagraph();
-      return "div";
+      return this.#division("div");
     }
     const keep = rule.place === "cell" ? ["tr"] : rule.place === "row" ? ["tbody", "tfoot", "thead"] : [];
     const parent = this.#stack.findLastIndex((entry, index) => index > table && keep.includes(entry.tag));
@@ -588,8 +612,8 @@ function isSection(tag: string): boolean {
   return tag === "tbody" || tag === "tfoot" || tag === "thead";
 }
 
-function isHeading(tag: string | undefined): boolean {
-  return tag !== undefined && tag.length === 2 && tag.startsWith("h") && tag !== "hr";
+function isHeading(tag: string): boolean {
+  return tag.length === 2 && tag.startsWith("h") && tag !== "hr";
 }
 
 function attribute(name: string, value: string | undefined): string {

@@ -231,7 +231,7 @@ describe("sanitize", () => {
         expect(htmlToText(secondOpinion(out))).toBe(htmlToText(out));
         expect(faultsOf(sanitizeNodes(parseHtmlFragment(html).children, { baseUrl }))).toEqual([]);
       }),
-      { numRuns: 1000 },
+      { numRuns: 1500 },
     );
   });
 
