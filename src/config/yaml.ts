@@ -1,0 +1,171 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type { SettingsProblem } from "../errors.ts";
+
+/** A configuration file above this is refused unread: it is a mistake, or made to hurt. */
+const FILE_BYTES_MAX = 4 * 1024 * 1024;
+/** How often aliases may repeat one anchor, nested ones multiplied ("billion laughs"). */
+const ALIAS_COUNT_MAX = 1000;
+
+/** Keys and list positions from the top of a file down to a value. */
+export type Path = readonly (string | number)[];
+
+/** Counted from 1; absent for what stands in no file. */
+export interface Place {
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** A value with what is needed to complain about it: a file, or the environment. */
+export interface Located {
+  /** The file as problems name it: relative to the working directory where it lies below it. */
+  readonly name: string;
+  readonly value: unknown;
+  /** Where a value stands, or its key; the nearest enclosing value where the path leads nowhere. */
+  readonly placeOf: (path: Path, part: "key" | "value") => Place;
+}
+
+/** Everything found, or everything wrong. */
+export type Checked<T> = { readonly value: T } | { readonly problems: readonly SettingsProblem[] };
+
+/** The files of a folder that could be read, and the complaints about the others. */
+export interface YamlFolder {
+  readonly files: readonly Located[];
+  readonly problems: readonly SettingsProblem[];
+}
+
+/**
+ * Reads the YAML files of a folder whose names match (default: all `*.yaml` and `*.yml` that are not hidden; never those
+ * of folders below it), in the order of their names. `shown` is the folder as problems name it. Null where there is no such folder.
+ * Complaints: not readable, too large, not UTF-8, not YAML 1.2, unknown tags, aliases that multiply.
+ */
+export async function loadYamlFolder(
+  folder: string,
+  shown: string,
+  names = /^[^.].*\.ya?ml$/i,
+): Promise<YamlFolder | null> {
+  const files: Located[] = [];
+  const problems: SettingsProblem[] = [];
+  try {
+    const found = (await readdir(folder)).filter((name) => names.test(name)).sort();
+    for (const name of found) {
+      const read = await loadYaml(join(folder, name), join(shown, name));
+      if ("value" in read) files.push(read.value);
+      else problems.push(...read.problems);
+    }
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    problems.push({
+      file: shown,
+      path: "the folder",
+      value: notReadable(error),
+      wanted: "a folder that this user may read",
+    });
+  }
+  return { files, problems };
+}
+
+/** A folder that has to be there is not. */
+export function missingFolder(shown: string, wanted: string): SettingsProblem {
+  return { file: shown, path: "the folder", value: "missing", wanted };
+}
+
+async function loadYaml(file: string, shown: string): Promise<Checked<Located>> {
+  try {
+    const bytes = await readFile(file);
+    if (bytes.length > FILE_BYTES_MAX) {
+      return fileProblem(shown, `${bytes.length} bytes long`, `at most ${FILE_BYTES_MAX} bytes`);
+    }
+    const text = decodeUtf8(bytes);
+    return text === null ? fileProblem(shown, "not UTF-8", "text in UTF-8") : parseYaml(text, shown);
+  } catch (error) {
+    return fileProblem(shown, notReadable(error), "a file that this user may read");
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** Reads the text of one YAML document, as `loadYamlFolder` does. */
+export function parseYaml(text: string, name: string): Checked<Located> {
+  const lines = new LineCounter();
+  const at = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  try {
+    // Without prettyErrors: those quote the source, which may hold secrets.
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const complaints = [...document.errors, ...document.warnings];
+    if (complaints.length > 0) {
+      return {
+        problems: complaints.map((complaint) => ({
+          file: name,
+          ...at(complaint.pos[0]),
+          path: "",
+          value: "not valid YAML",
+          wanted: `YAML 1.2 (${firstSentence(complaint.message)})`,
+        })),
+      };
+    }
+    const value: unknown = document.toJS({ maxAliasCount: ALIAS_COUNT_MAX });
+    const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
+    return { value: { name, value, placeOf: (path, part) => findPlace(document.contents, path, part, resolve, at) } };
+  } catch (error) {
+    // Too many aliases (ReferenceError), or nesting deeper than the reader's stack (RangeError).
+    const why = error instanceof RangeError ? "fewer levels of nesting" : `at most ${ALIAS_COUNT_MAX} uses of an alias`;
+    return fileProblem(name, "too complex", why);
+  }
+}
+
+function findPlace(
+  top: Node | null,
+  path: Path,
+  part: "key" | "value",
+  resolve: (node: unknown) => unknown,
+  at: (offset: number) => Place,
+): Place {
+  let node: unknown = top;
+  let offset = top?.range?.[0] ?? 0;
+  for (const [depth, step] of path.entries()) {
+    const parent = resolve(node);
+    if (isMap(parent)) {
+      const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      if (pair === undefined) break;
+      const wantsKey = part === "key" && depth === path.length - 1;
+      node = wantsKey ? pair.key : pair.value;
+      // An empty value has no place of its own.
+      offset = rangeStart(node) ?? rangeStart(pair.key) ?? offset;
+    } else if (isSeq(parent)) {
+      node = parent.items[Number(step)];
+      offset = rangeStart(node) ?? offset;
+    } else break;
+  }
+  return at(offset);
+}
+
+function rangeStart(node: unknown): number | undefined {
+  return isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range?.[0] : undefined;
+}
+
+function fileProblem(file: string, value: string, wanted: string): Checked<never> {
+  return { problems: [{ file, path: "", value, wanted }] };
+}
+
+function firstSentence(message: string): string {
+  return message.split("\n", 1)[0]?.slice(0, 200) ?? "";
+}
+
+function notReadable(error: unknown): string {
+  return `not readable (${codeOf(error)})`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
+}
