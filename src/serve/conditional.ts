@@ -1,0 +1,141 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { RequestError } from "../errors.ts";
+
+/** The validators of the representation that would be answered with 200. */
+export interface Validators {
+  /** Its strong entity tag, with quotes. */
+  readonly etag: string;
+  /** Entity tags, with quotes, of all codings of the same revision, this one among them. */
+  readonly revisionEtags: readonly string[];
+  /** Milliseconds since 1970 UTC, whole seconds; absent where no Last-Modified is sent, then dates decide nothing. */
+  readonly lastModifiedAt?: number;
+  /** The same as an HTTP-date. */
+  readonly lastModified?: string;
+}
+
+/** One member of a list of entity tags. */
+interface EntityTag {
+  readonly weak: boolean;
+  /** With its quotes, without `W/`. */
+  readonly opaque: string;
+}
+
+// Compressing proxies mark the tag of what they compressed: Apache `-gzip`, Jetty `--gzip`, some caches `;gzip`.
+const PROXY_SUFFIX = /(?:-{1,2}|;)(?:gzip|br|zstd|deflate)"$/;
+
+/**
+ * The entity tags of an If-Match or If-None-Match list (RFC 9110 §8.8.3), in one pass; commas may stand within quotes.
+ * Whatever is not an entity tag is skipped to the next comma.
+ */
+export function parseEntityTags(header: string): EntityTag[] {
+  const tags: EntityTag[] = [];
+  let at = 0;
+  while (at < header.length) {
+    const start = header.startsWith("W/", at) ? at + 2 : at;
+    const end = header[start] === '"' ? header.indexOf('"', start + 1) : -1;
+    if (end > 0) {
+      tags.push({ weak: start > at, opaque: header.slice(start, end + 1) });
+      at = end + 1;
+    } else if (header[at] === " " || header[at] === "\t" || header[at] === ",") {
+      at += 1;
+    } else {
+      const comma = header.indexOf(",", at);
+      at = comma < 0 ? header.length : comma + 1;
+    }
+  }
+  return tags;
+}
+
+/**
+ * Whether a tag in If-None-Match names what we would answer. A strong tag as we sent it must be the very one (weak
+ * comparison, RFC 9110 §8.8.3.2: the coding is part of our tags, and a cache may hold several). A tag that a proxy
+ * weakened or marked when it changed the coding tells the revision only.
+ */
+function isCurrent(tag: EntityTag, validators: Validators): boolean {
+  if (tag.opaque === validators.etag) return true;
+  if (tag.weak && validators.revisionEtags.includes(tag.opaque)) return true;
+  return PROXY_SUFFIX.test(tag.opaque) && validators.revisionEtags.includes(tag.opaque.replace(PROXY_SUFFIX, '"'));
+}
+
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const IMF_FIXDATE = /^(?:mon|tue|wed|thu|fri|sat|sun), (\d{2}) ([a-z]{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) gmt$/;
+const RFC_850 = /^(?:mon|tues|wednes|thurs|fri|satur|sun)day, (\d{2})-([a-z]{3})-(\d{2}) (\d{2}):(\d{2}):(\d{2}) gmt$/;
+const ASCTIME = /^(?:mon|tue|wed|thu|fri|sat|sun) ([a-z]{3}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/;
+
+/** The parts of an HTTP-date in the order day, month, year, hour, minute, second. */
+function httpDateParts(text: string): readonly string[] | null {
+  const imf = IMF_FIXDATE.exec(text) ?? RFC_850.exec(text);
+  if (imf !== null) return imf.slice(1);
+  const asctime = ASCTIME.exec(text);
+  if (asctime === null) return null;
+  const [month = "", day = "", hour = "", minute = "", second = "", year = ""] = asctime.slice(1);
+  return [day.trim(), month, year, hour, minute, second];
+}
+
+/**
+ * An HTTP-date in any of its three forms (RFC 9110 §5.6.7) as milliseconds since 1970 UTC; null for anything else,
+ * impossible days and times among it. Two-digit years are 1970 to 2069: nothing that we sent is older.
+ */
+export function parseHttpDate(text: string): number | null {
+  const parts = httpDateParts(text.trim().toLowerCase());
+  if (parts === null) return null;
+  const [day = 0, , yearAsWritten = 0, hour = 0, minute = 0, second = 0] = parts.map(Number);
+  const month = MONTHS.indexOf(parts[1] ?? "");
+  const year = parts[2]?.length === 2 ? yearAsWritten + (yearAsWritten < 70 ? 2000 : 1900) : yearAsWritten;
+  if (month < 0 || hour > 23 || minute > 59 || second > 60) return null;
+  const date = new Date(Date.UTC(year, month, day, hour, minute, second));
+  date.setUTCFullYear(year);
+  // A day that the month does not have would spill over into the next.
+  return new Date(Date.UTC(year, month, day)).getUTCDate() === day ? date.getTime() : null;
+}
+
+/** Whether If-Match fails (RFC 9110 §13.1.1): strong comparison, so a weakened tag never matches. */
+function failsIfMatch(header: string, validators: Validators): boolean {
+  if (header.trim() === "*") return false;
+  return !parseEntityTags(header).some((tag) => !tag.weak && tag.opaque === validators.etag);
+}
+
+/** Whether If-Unmodified-Since fails (RFC 9110 §13.1.4); what is no date is ignored. */
+function failsIfUnmodifiedSince(header: string, validators: Validators): boolean {
+  const since = parseHttpDate(header);
+  return since !== null && validators.lastModifiedAt !== undefined && validators.lastModifiedAt > since;
+}
+
+function matchesIfNoneMatch(header: string, validators: Validators): boolean {
+  if (header === validators.etag || header.trim() === "*") return true;
+  return parseEntityTags(header).some((tag) => isCurrent(tag, validators));
+}
+
+/** Whether nothing changed since (RFC 9110 §13.1.3); what is no date is ignored. */
+function matchesIfModifiedSince(header: string, validators: Validators): boolean {
+  if (header === validators.lastModified) return true;
+  const since = parseHttpDate(header);
+  return since !== null && validators.lastModifiedAt !== undefined && validators.lastModifiedAt <= since;
+}
+
+/** Whether the client wants an answer only if it is another one than ours (RFC 9110 §13.2.2, steps 1 and 2). */
+function failsPrecondition(headers: IncomingHttpHeaders, validators: Validators): boolean {
+  const ifMatch = headers["if-match"];
+  if (ifMatch !== undefined) return failsIfMatch(ifMatch, validators);
+  const ifUnmodifiedSince = headers["if-unmodified-since"];
+  return ifUnmodifiedSince !== undefined && failsIfUnmodifiedSince(ifUnmodifiedSince, validators);
+}
+
+/**
+ * Whether a GET or HEAD of an existing representation is 200 or 304, in the order of RFC 9110 §13.2.2: If-Match, else
+ * If-Unmodified-Since; then If-None-Match, else If-Modified-Since. Ranges are not offered. Throws a RequestError
+ * `precondition_failed` (412).
+ */
+export function statusFor(headers: IncomingHttpHeaders, validators: Validators): 200 | 304 {
+  if (failsPrecondition(headers, validators)) {
+    throw new RequestError("Cannot send this: it is not what If-Match or If-Unmodified-Since asks for", {
+      code: "precondition_failed",
+      status: 412,
+    });
+  }
+  // §13.1.3: If-Modified-Since is ignored where If-None-Match stands. newsboat and feedparser send both.
+  const ifNoneMatch = headers["if-none-match"];
+  if (ifNoneMatch !== undefined) return matchesIfNoneMatch(ifNoneMatch, validators) ? 304 : 200;
+  const ifModifiedSince = headers["if-modified-since"];
+  return ifModifiedSince !== undefined && matchesIfModifiedSince(ifModifiedSince, validators) ? 304 : 200;
+}

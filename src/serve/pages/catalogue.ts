@@ -1,0 +1,97 @@
+import { html, type View } from "../../html/view.ts";
+import { FORMATS } from "../addresses.ts";
+import type { FeedOverview } from "../wire.ts";
+import { countOf, type PageContext, renderPage, textAttributes, timeElement } from "./layout.ts";
+
+/** Feeds on one page of the catalogue. */
+export const CATALOGUE_FEEDS_MAX = 200;
+/** From so many feeds on a search field is worth its place. */
+const SEARCH_FEEDS_MIN = 8;
+
+/** What a reader asked the catalogue for. */
+export interface CatalogueRequest {
+  /** Words that title or description must hold; "" for all. */
+  readonly query: string;
+  /** From 1. */
+  readonly page: number;
+}
+
+/** The `link rel="alternate"` of a feed in every format, by which readers discover it. */
+export function alternateLinks({ addresses }: PageContext, feed: FeedOverview): View {
+  return html`${FORMATS.map(
+    ({ format, name, mediaType }) =>
+      html`<link rel="alternate" type="${mediaType}" title="${feed.title} (${name})" href="${addresses.absolute(addresses.feed(feed.slug, format))}">\n`,
+  )}`;
+}
+
+/** Feeds whose title or description holds every word of the query, whatever its case. */
+export function findFeeds(feeds: readonly FeedOverview[], query: string): readonly FeedOverview[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return feeds;
+  return feeds.filter((feed) => {
+    const text = `${feed.title} ${feed.description} ${feed.slug}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+function feedCard({ addresses }: PageContext, feed: FeedOverview): View {
+  return html`<li class="card">
+<h2 ${textAttributes(feed.language)}><a href="${addresses.feedPage(feed.slug)}">${feed.title}</a></h2>
+${feed.description !== "" && html`<p ${textAttributes(feed.language)}>${feed.description}</p>`}
+<p class="meta">${countOf(feed.entries, "story", "stories")}${feed.updatedAt !== undefined && html`<span class="dot"> · </span>updated ${timeElement(feed.updatedAt)}`}</p>
+<ul class="formats" aria-label="Formats">${FORMATS.map(
+    ({ format, name, mediaType }) =>
+      html`<li><a href="${addresses.feed(feed.slug, format)}" type="${mediaType}">${name}<span class="unseen"> of <bdi>${feed.title}</bdi></span></a></li>`,
+  )}</ul>
+</li>`;
+}
+
+function searchForm({ addresses }: PageContext, query: string): View {
+  return html`<form class="search" role="search" action="${addresses.home()}" method="get">
+<label for="q" class="unseen">Search feeds</label>
+<input id="q" type="search" name="q" value="${query}" placeholder="Search feeds" maxlength="200" dir="auto">
+<button>Search</button>
+</form>`;
+}
+
+function pager({ addresses }: PageContext, { query, page }: CatalogueRequest, pages: number): View | false {
+  const address = (to: number) =>
+    `${addresses.home()}?${new URLSearchParams({ ...(query && { q: query }), page: String(to) })}`;
+  return (
+    pages > 1 &&
+    html`<nav class="pager" aria-label="Pages of the catalogue">
+${page > 1 && html`<a rel="prev" href="${address(page - 1)}">Previous</a>`}
+<span>Page ${page} of ${pages}</span>
+${page < pages && html`<a rel="next" href="${address(page + 1)}">Next</a>`}
+</nav>`
+  );
+}
+
+/** The page at `/`: every feed with what it is, how fresh it is, and its formats. */
+export function renderCatalogue(context: PageContext, all: readonly FeedOverview[], request: CatalogueRequest): View {
+  const { site } = context;
+  const found = findFeeds(all, request.query);
+  const pages = Math.max(Math.ceil(found.length / CATALOGUE_FEEDS_MAX), 1);
+  const page = Math.min(request.page, pages);
+  const shown = found.slice((page - 1) * CATALOGUE_FEEDS_MAX, page * CATALOGUE_FEEDS_MAX);
+  const summary =
+    request.query === ""
+      ? html`${countOf(all.length, "feed", "feeds")} to follow in any feed reader.`
+      : html`${countOf(found.length, "feed", "feeds")} for “<bdi>${request.query}</bdi>”.`;
+  return renderPage(context, {
+    title: site.title,
+    description: `Feeds published by ${site.title}, as RSS, Atom and JSON Feed.`,
+    links: html`${shown.map((feed) => alternateLinks(context, feed))}`,
+    main: html`<header class="intro">
+<h1 ${textAttributes(site.language)}>${site.title}</h1>
+<p class="lead">${summary}</p>
+${(all.length >= SEARCH_FEEDS_MIN || request.query !== "") && searchForm(context, request.query)}
+</header>
+${
+  shown.length > 0
+    ? html`<ul class="cards">${shown.map((feed) => feedCard(context, feed))}</ul>`
+    : html`<p class="empty">${request.query === "" ? "No feed is published yet." : "No feed matches."}</p>`
+}
+${pager(context, { ...request, page }, pages)}`,
+  });
+}

@@ -1,0 +1,77 @@
+import { html, type View } from "../../html/view.ts";
+import type { Addresses } from "../addresses.ts";
+import type { Wire } from "../wire.ts";
+import type { Assets } from "./assets.ts";
+
+/** What every page needs to know of the service. */
+export interface PageContext {
+  readonly site: Wire["site"];
+  readonly addresses: Addresses;
+  readonly assets: Assets;
+}
+
+export interface PageParts {
+  /** Plain text; the site's title is added. */
+  readonly title: string;
+  readonly description?: string | undefined;
+  /** `link` elements. */
+  readonly links?: View;
+  /** Whether the page has something for the script to do. */
+  readonly isScripted?: boolean;
+  readonly main: View;
+}
+
+// BCP 47 in outline: what is no language tag would mislead a screen reader.
+const LANGUAGE = /^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,8}$/;
+
+/** Attributes for text in a language of its own: its tag, where it is one, and its direction from its first letters. */
+export function textAttributes(language: string | undefined): View {
+  return language !== undefined && LANGUAGE.test(language) ? html`dir="auto" lang="${language}"` : html`dir="auto"`;
+}
+
+const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
+const MINUTE = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+
+/** An instant (milliseconds since 1970 UTC) to the minute, or to the day where no more is known. */
+export function timeElement(at: number, isDay = false): View {
+  const iso = new Date(at).toISOString();
+  return isDay
+    ? html`<time datetime="${iso.slice(0, 10)}">${DAY.format(at)}</time>`
+    : html`<time datetime="${iso}">${MINUTE.format(at)} UTC</time>`;
+}
+
+/** `3 stories`, `1 story`. */
+export function countOf(count: number, one: string, many: string): string {
+  return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
+}
+
+/** A whole page: head, the site's name as the way home, `main`, footer. */
+export function renderPage({ site, addresses, assets }: PageContext, parts: PageParts): View {
+  const asset = (name: string) => `${addresses.prefix}/assets/${name}`;
+  const title = parts.title === site.title ? site.title : `${parts.title} – ${site.title}`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+${parts.description && html`<meta name="description" content="${parts.description}">`}
+<link rel="stylesheet" href="${asset(assets.style.name)}">
+<link rel="icon" type="image/svg+xml" href="${asset(assets.icon.name)}">
+${parts.links}${parts.isScripted && html`<script src="${asset(assets.script.name)}" type="module"></script>`}
+</head>
+<body>
+<a class="skip" href="#main">Skip to content</a>
+<header class="masthead"><div class="column">
+<a class="brand" href="${addresses.home()}" dir="auto"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M5 8h22M5 16h22M5 24h13"/><circle cx="25" cy="24" r="2.6"/></svg>${site.title}</a>
+<nav aria-label="Site"><a href="${addresses.home()}">All feeds</a> <a href="${addresses.opml()}">OPML</a></nav>
+</div></header>
+<main id="main" class="column">
+${parts.main}
+</main>
+<footer class="colophon"><div class="column"><p>Stories belong to their publishers. Published with Storywire.</p></div></footer>
+</body>
+</html>
+`;
+}
