@@ -108,7 +108,7 @@ export async function loadFeeds(folder: string, context: FeedContext): Promise<C
 
 function toFeed(file: Located): Checked<Feed> {
   const name = basename(file.name, extname(file.name));
-  const slug = check(feedSlug, { ...file, value: name }, []);
+  const slug = check(feedSlug, { name: file.name, value: name, placeOf: () => ({}) }, []);
   const checked = check(feedSchema, file.value === null ? { ...file, value: {} } : file, []);
   const problems = [
     ...("problems" in slug ? slug.problems.map((problem) => ({ ...problem, path: "the file's name" })) : []),

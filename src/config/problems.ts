@@ -31,7 +31,7 @@ export function problemAt(located: Located, path: Path, wanted: string): Setting
     file: located.name,
     ...located.placeOf(path, part),
     path: formatPath(path),
-    value: SECRET_KEYS.has(path.find((step) => SECRET_KEYS.has(step)) ?? "") ? describeSecret(value) : describe(value),
+    value: path.some((step) => SECRET_KEYS.has(step)) ? describeSecret(value) : describe(value),
     wanted,
   };
 }
@@ -66,7 +66,7 @@ function wantedFor(issue: z.core.$ZodRawIssue): string | undefined {
     case "invalid_type":
       return TYPE_WORDS[issue.expected] ?? issue.expected;
     case "invalid_value":
-      return issue.values.map(String).join(" or ");
+      return `one of ${issue.values.map(String).join(", ")}`;
     case "too_small":
       return `${issue.origin === "string" ? "text of " : ""}${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}${sizeWords(issue.origin)}`;
     case "too_big":

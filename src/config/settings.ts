@@ -11,6 +11,7 @@ import {
   baseUrl,
   byteSize,
   cidr,
+  converted,
   duration,
   formatDuration,
   type ListenAddress,
@@ -85,16 +86,15 @@ export interface Validators {
   readonly validatePattern?: (pattern: string) => boolean;
 }
 
-const database = z
-  .string()
-  .max(2048)
-  .transform((text, context): DatabaseSettings => {
-    const file = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1];
-    if (file !== undefined) return { kind: "sqlite", path: file };
-    if (/^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text)) return { kind: "postgres", url: text };
-    context.addIssue("sqlite:./data/storywire.db, or postgres://user@host/name");
-    return z.NEVER;
-  });
+const database = converted("sqlite:./data/storywire.db, or postgres://user@host/name", parseDatabase).meta({
+  title: "database",
+});
+
+function parseDatabase(text: string): DatabaseSettings | null {
+  const file = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1];
+  if (file !== undefined) return { kind: "sqlite", path: file };
+  return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text) ? { kind: "postgres", url: text } : null;
+}
 
 const contact = line.refine((text) => /^(?:mailto:[^\s@]+@[^\s@]+|https?:\/\/\S+)$/.test(text), {
   error: "an address such as mailto:ops@wire.example",

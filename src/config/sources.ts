@@ -6,6 +6,7 @@ import type { Source, SourceId } from "../model/source.ts";
 import type { AbsoluteUrl } from "../model/url.ts";
 import { check, problemAt } from "./problems.ts";
 import {
+  converted,
   duration,
   fieldName,
   fieldValue,
@@ -22,10 +23,7 @@ import { type Checked, type Located, loadYamlFolder, type Path } from "./yaml.ts
 
 const ADDRESS = "an http, https or file: address";
 
-const address = z
-  .string()
-  .max(2048)
-  .refine((text) => isAddress(text.trim()), { error: ADDRESS });
+const address = converted(ADDRESS, (text) => (isAddress(text.trim()) ? text.trim() : null)).meta({ title: "address" });
 
 function isAddress(text: string): boolean {
   if (!/^(?:https?|file):/i.test(text)) return false;
@@ -33,10 +31,9 @@ function isAddress(text: string): boolean {
   return url !== null && (url.protocol === "file:" ? url.host === "" && url.pathname !== "/" : url.hostname !== "");
 }
 
-const proxyUrl = z
-  .string()
-  .max(2048)
-  .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), { error: "an http or https address of a proxy" });
+const proxyUrl = converted("an http or https address of a proxy", (text) =>
+  /^https?:\/\//i.test(text) && URL.canParse(text) ? text : null,
+).meta({ title: "address" });
 
 const fields = z.record(fieldName, fieldValue);
 
@@ -98,14 +95,16 @@ export const sourceSchema = z
     }),
     adaptive: z
       .strictObject({
-        min: duration.meta({ description: "Shortest time between visits; at least `polling.minimum`." }),
-        max: duration.meta({ description: "Longest time between visits." }),
+        min: duration.meta({
+          description: "Shortest time between visits; at least `polling.minimum`.",
+          examples: ["10m"],
+        }),
+        max: duration.meta({ description: "Longest time between visits.", examples: ["1d"] }),
       })
       .refine(({ min, max }) => min <= max, { error: "a max that is not below min", path: ["max"] })
       .exactOptional()
       .meta({
         description: "Instead of `every`: visit as often as the source brings stories, within these bounds.",
-        examples: [{ min: "10m", max: "1d" }],
       }),
     timeZone: timeZone.prefault("UTC").meta({
       description: "IANA zone in which days and times without a zone are read.",
@@ -253,7 +252,7 @@ function toSource(fields: SourceFields, context: SourceContext): Source {
   const root = pathToFileURL(join(context.filesRoot, "/"));
   return {
     ...rest,
-    ...splitCredentials(new URL(written.trim(), root)),
+    ...splitCredentials(new URL(written, root)),
     rhythm: toRhythm(fields, context.everyMs),
     listing: items === "auto" ? selectors : { items, ...selectors },
     more: page.more,

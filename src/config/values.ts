@@ -5,7 +5,13 @@ import type { SourceId } from "../model/source.ts";
 import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
 import { isTimeZone } from "../model/zone.ts";
 
-/** Schemas of the single values that settings, sources and feeds are made of, each with the words for a wrong one. */
+/*
+ * Schemas of the single values that settings, sources and feeds are made of. Each has the words for a wrong one, and a
+ * title: its type as the documentation and editors show it.
+ */
+
+/** Longer texts are refused before they are looked at. */
+const TEXT_LENGTH_MAX = 2048;
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -25,13 +31,17 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
 
 /** `30m`, `90s`, `1d`, `500ms`, `6h`, `2w` → milliseconds. */
 export const duration = quantity(
+  "a duration such as 90s, 30m, 6h or 1d",
   /^\d{1,6}(?:\.\d{1,3})?(?:ms|s|m|h|d|w)$/,
   UNIT_MS,
-  "a duration such as 90s, 30m, 6h or 1d",
-);
+).meta({ title: "duration" });
 
 /** `16MiB`, `500kB` → bytes. */
-export const byteSize = quantity(/^\d{1,9}(?:\.\d{1,3})?(?:B|kB|MB|KiB|MiB)$/, UNIT_BYTES, "a size such as 16MiB");
+export const byteSize = quantity(
+  "a size such as 16MiB or 500kB",
+  /^\d{1,9}(?:\.\d{1,3})?(?:B|kB|MB|KiB|MiB)$/,
+  UNIT_BYTES,
+).meta({ title: "size" });
 
 /** As a setting would say it: 300000 → `5m`. */
 export function formatDuration(durationMs: number): string {
@@ -40,35 +50,126 @@ export function formatDuration(durationMs: number): string {
   return `${durationMs / unitMs}${unit}`;
 }
 
-function quantity(pattern: RegExp, units: Readonly<Record<string, number>>, wanted: string) {
+/** One line of text that is not blank. */
+export const line = z
+  .string()
+  .min(1)
+  .max(TEXT_LENGTH_MAX)
+  .refine((text) => text.trim() !== "" && !/\p{Cc}/u.test(text), { error: "one line of text that is not blank" });
+
+/** A name or an IP address (IPv6 without brackets) and a port; 0 lets the system choose. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, `[v6]:port` */
+export const listenAddress = converted("an address such as 127.0.0.1:8080 or [::1]:8080", parseListen).meta({
+  title: "host:port",
+});
+
+/** A BCP 47 tag → its canonical spelling. */
+export const language = converted("a BCP 47 language tag such as en or de-AT", canonicalLanguage).meta({
+  title: "language",
+});
+
+/** An IANA time zone name. */
+export const timeZone = converted("an IANA time zone such as Europe/Vienna", (name) =>
+  isTimeZone(name) ? name : null,
+).meta({ title: "time zone" });
+
+/** An http or https address without credentials. */
+export const webUrl = converted("an http or https address without user and password", bareWebUrl).meta({
+  title: "address",
+});
+
+/** The public address of the service: http or https, without a slash at its end. */
+export const baseUrl = converted("an http or https address without user, password, ? and #", (text) => {
+  const url = bareWebUrl(text);
+  return url === null || /[?#]/.test(url) ? null : url.replace(/\/$/, "");
+}).meta({ title: "address" });
+
+/** `10.0.0.0/8`, `::1/128`; a single address stands for itself. */
+export const cidr = converted("an address range such as 10.0.0.0/8 or ::1/128", parseCidr).meta({
+  title: "address range",
+});
+
+const SLUG = "a slug: 1 to 64 of a-z, 0-9 and -";
+
+/** The name of a feed in its address. */
+export const feedSlug = z
+  .string({ error: SLUG })
+  .regex(/^[a-z0-9-]{1,64}$/, { error: SLUG })
+  .refine((slug) => slug !== "status", { error: "another slug: status is reserved" })
+  // The cast is the proof: the two checks above.
+  .transform((slug) => slug as FeedSlug)
+  .meta({ title: "slug" });
+
+const ID = "an id: 1 to 64 of A-Z, a-z, 0-9, - and _";
+
+/** The name of a source in addresses and on the command line. */
+export const sourceId = z
+  .string({ error: ID })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, { error: ID })
+  // The cast is the proof: the check above.
+  .transform((id) => id as SourceId)
+  .meta({ title: "id" });
+
+/** One word or phrase that groups stories. */
+export const tag = line
+  .max(64)
+  .refine((text) => !text.includes("/"), { error: "a tag without /" })
+  .meta({ title: "tag" });
+
+/** Text to find, or a regular expression between slashes with flags i, m, s, u. */
+export const textPattern = line
+  .refine((text) => !text.startsWith("/") || isRegularExpression(text), {
+    error: "text to find, or a regular expression such as /senate|congress/i",
+  })
+  .meta({ title: "pattern" });
+
+/** A CSS selector; whether it can be read is judged by a function that is handed in. */
+export const selector = line.meta({ title: "selector" });
+
+const INSTANT = "an instant such as 2025-10-17T12:00:00Z";
+
+/** RFC 3339 with an offset → milliseconds since 1970 UTC. */
+export const instant = z
+  .string({ error: INSTANT })
+  .pipe(z.iso.datetime({ offset: true, error: INSTANT }))
+  .transform((text) => Date.parse(text))
+  .meta({ title: "instant" });
+
+/** A value that goes into an HTTP field: no control characters (RFC 9110 §5.5). */
+export const fieldValue = z
+  .string()
+  .max(8192)
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: "text without line breaks and control characters" });
+
+/** The name of an HTTP field or a cookie: a token (RFC 9110 §5.6.2). */
+export const fieldName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, { error: "a name of letters, digits and -" });
+
+/** Text that `convert` turns into a value; where it answers null the text is refused with the words given. */
+export function converted<T>(wanted: string, convert: (text: string) => T | null) {
+  return z
+    .string({ error: wanted })
+    .max(TEXT_LENGTH_MAX)
+    .transform((text, context): T => {
+      const value = convert(text);
+      if (value !== null) return value;
+      context.addIssue(wanted);
+      return z.NEVER;
+    });
+}
+
+function quantity(wanted: string, pattern: RegExp, units: Readonly<Record<string, number>>) {
   return z
     .string({ error: wanted })
     .regex(pattern, { error: wanted })
     .transform((text) => Math.round(Number.parseFloat(text) * (units[text.replace(/^[\d.]+/, "")] ?? 1)))
     .refine((amount) => amount > 0, { error: wanted });
-}
-
-/** One line of text that is not blank. */
-export const line = z
-  .string()
-  .max(500)
-  .regex(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u, { error: "one line of text that is not blank" });
-
-/** `host:port`, `[v6]:port`; port 0 lets the system choose. */
-export const listenAddress = z
-  .string({ error: "an address such as 127.0.0.1:8080 or [::1]:8080" })
-  .max(300)
-  .transform((text, context) => {
-    const address = parseListen(text);
-    if (address !== null) return address;
-    context.addIssue("an address such as 127.0.0.1:8080 or [::1]:8080");
-    return z.NEVER;
-  });
-
-export interface ListenAddress {
-  /** A name or an IP address; IPv6 without brackets. */
-  readonly host: string;
-  readonly port: number;
 }
 
 function parseListen(text: string): ListenAddress | null {
@@ -78,64 +179,23 @@ function parseListen(text: string): ListenAddress | null {
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) return null;
   const bracketed = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : null;
   if (bracketed !== null) return isIP(bracketed) === 6 ? { host: bracketed, port: Number(port) } : null;
-  return /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(host) ? { host, port: Number(port) } : null;
+  return /^[a-z0-9][a-z0-9.-]*$/i.test(host) ? { host, port: Number(port) } : null;
 }
 
-/** A BCP 47 tag in its canonical spelling. */
-export const language = z
-  .string()
-  .max(35)
-  .transform((text, context) => {
-    try {
-      const [canonical] = Intl.getCanonicalLocales(text);
-      if (canonical !== undefined) return canonical;
-    } catch {
-      // Falls through to the complaint.
-    }
-    context.addIssue("a BCP 47 language tag such as en or de-AT");
-    return z.NEVER;
-  });
+function canonicalLanguage(text: string): string | null {
+  try {
+    return Intl.getCanonicalLocales(text)[0] ?? null;
+  } catch {
+    return null;
+  }
+}
 
-/** An IANA time zone name. */
-export const timeZone = z
-  .string()
-  .max(64)
-  .refine(isTimeZone, { error: "an IANA time zone such as Europe/Vienna", abort: true });
-
-/** An http or https address without credentials. */
-export const webUrl = z
-  .string()
-  .max(2048)
-  .transform((text, context): AbsoluteUrl => {
-    const url = resolveWebUrl(text);
-    if (url !== null && !hasCredentials(url)) return url;
-    context.addIssue("an http or https address without user and password");
-    return z.NEVER;
-  });
-
-function hasCredentials(url: string): boolean {
+function bareWebUrl(text: string): AbsoluteUrl | null {
+  const url = resolveWebUrl(text);
+  if (url === null) return null;
   const { username, password } = new URL(url);
-  return username !== "" || password !== "";
+  return username === "" && password === "" ? url : null;
 }
-
-/** The public address of the service: http or https, without query, and without a slash at its end. */
-export const baseUrl = webUrl.transform((url, context): string => {
-  const { search, hash, href } = new URL(url);
-  if (search === "" && hash === "") return href.replace(/\/$/, "");
-  context.addIssue("an address without ? and #");
-  return z.NEVER;
-});
-
-/** `10.0.0.0/8`, `::1/128`; a single address stands for itself. */
-export const cidr = z
-  .string()
-  .max(64)
-  .transform((text, context) => {
-    const range = parseCidr(text);
-    if (range !== null) return range;
-    context.addIssue("an address range such as 10.0.0.0/8 or ::1/128");
-    return z.NEVER;
-  });
 
 function parseCidr(text: string): string | null {
   const [address = "", prefix, ...rest] = text.trim().split("/");
@@ -145,29 +205,6 @@ function parseCidr(text: string): string | null {
   if (prefix === undefined) return `${address}/${bits}`;
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits ? `${address}/${Number(prefix)}` : null;
 }
-
-/** The name of a feed in its address. */
-export const feedSlug = z
-  .string()
-  .regex(/^[a-z0-9-]{1,64}$/, { error: "a slug: 1 to 64 of a-z, 0-9 and -" })
-  .refine((slug) => slug !== "status", { error: "another slug: status is reserved" })
-  // The cast is the proof: the two checks above.
-  .transform((slug) => slug as FeedSlug);
-
-/** The name of a source in addresses and on the command line. */
-export const sourceId = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, { error: "an id: 1 to 64 of A-Z, a-z, 0-9, - and _" })
-  // The cast is the proof: the check above.
-  .transform((id) => id as SourceId);
-
-/** One word or phrase that groups stories. */
-export const tag = z.string().regex(/^[^\p{Cc}/]{1,64}$/u, { error: "a tag: 1 to 64 characters, no /" });
-
-/** Text to find, or a regular expression between slashes with flags i, m, s, u. */
-export const textPattern = line.refine((text) => !text.startsWith("/") || isRegularExpression(text), {
-  error: "text to find, or a regular expression such as /senate|congress/i",
-});
 
 function isRegularExpression(text: string): boolean {
   const end = text.lastIndexOf("/");
@@ -181,22 +218,3 @@ function isRegularExpression(text: string): boolean {
     return false;
   }
 }
-
-/** RFC 3339 with an offset → milliseconds since 1970 UTC. */
-export const instant = z.iso
-  .datetime({ offset: true, error: "an instant such as 2025-10-17T12:00:00Z" })
-  .transform((text) => Date.parse(text));
-
-/** A value that goes into an HTTP field (RFC 9110 §5.5): no control characters. */
-export const fieldValue = z
-  .string()
-  .max(8192)
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: "text without line breaks and control characters" });
-
-/** The name of an HTTP field or a cookie: a token (RFC 9110 §5.6.2). */
-export const fieldName = z
-  .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, { error: "a name of letters, digits and -" });
-
-/** A CSS selector; whether it can be read is judged by a function that is handed in. */
-export const selector = line;

@@ -102,26 +102,21 @@ export function parseYaml(text: string, name: string): Checked<Located> {
   try {
     // Without prettyErrors: those quote the source, which may hold secrets.
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-    const complaints = [...document.errors, ...document.warnings];
-    if (complaints.length > 0) {
-      return {
-        problems: complaints.map((complaint) => ({
-          file: name,
-          ...at(complaint.pos[0]),
-          path: "",
-          value: "not valid YAML",
-          wanted: `YAML 1.2 (${firstSentence(complaint.message)})`,
-        })),
-      };
-    }
+    // Only the first: what follows a broken place is mostly noise.
+    const complaint = document.errors[0] ?? document.warnings[0];
+    if (complaint !== undefined) return syntaxProblem(name, at(complaint.pos[0]), complaint.message);
     const value: unknown = document.toJS({ maxAliasCount: ALIAS_COUNT_MAX });
     const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
     return { value: { name, value, placeOf: (path, part) => findPlace(document.contents, path, part, resolve, at) } };
   } catch (error) {
-    // Too many aliases (ReferenceError), or nesting deeper than the reader's stack (RangeError).
-    const why = error instanceof RangeError ? "fewer levels of nesting" : `at most ${ALIAS_COUNT_MAX} uses of an alias`;
-    return fileProblem(name, "too complex", why);
+    if (error instanceof RangeError) return syntaxProblem(name, {}, error.message);
+    return fileProblem(name, "too complex", `at most ${ALIAS_COUNT_MAX} uses of an alias`);
   }
+}
+
+function syntaxProblem(file: string, place: Place, message: string): Checked<never> {
+  const why = /call stack/.test(message) ? "fewer levels of nesting" : (message.split("\n", 1)[0]?.slice(0, 200) ?? "");
+  return { problems: [{ file, ...place, path: "", value: "not valid YAML", wanted: `YAML 1.2 (${why})` }] };
 }
 
 function findPlace(
@@ -156,10 +151,6 @@ function rangeStart(node: unknown): number | undefined {
 
 function fileProblem(file: string, value: string, wanted: string): Checked<never> {
   return { problems: [{ file, path: "", value, wanted }] };
-}
-
-function firstSentence(message: string): string {
-  return message.split("\n", 1)[0]?.slice(0, 200) ?? "";
 }
 
 function notReadable(error: unknown): string {
