@@ -1,0 +1,42 @@
+import { ParseError } from "../errors.ts";
+import type { DocumentContext, ParsedFeed } from "../model/parsed.ts";
+import { stripForbidden } from "./characters.ts";
+import { parseJson } from "./json.ts";
+import { FEED_LIMITS } from "./limits.ts";
+import { parseXml } from "./xml.ts";
+
+/**
+ * A feed document as what it says: RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, CDF, JSON Feed 1.0 and 1.1, also damaged
+ * ones. Throws ParseError: `empty`, `too_large`, `not_a_feed`, `bad_json`, `too_deep`, `too_many_elements`,
+ * `too_many_attributes`. An item that cannot be read is left out, with a fault.
+ */
+export function parseFeed(text: string, context: DocumentContext): ParsedFeed {
+  if (text.length > FEED_LIMITS.charactersMax) {
+    throw new ParseError(
+      `Cannot parse a feed of ${text.length} characters; wanted: at most ${FEED_LIMITS.charactersMax}`,
+      { code: "too_large", concerns: context.url },
+    );
+  }
+  const clean = stripForbidden(text);
+  const first = firstCharacter(clean);
+  if (first === "") {
+    throw new ParseError("Cannot parse an empty document; wanted: a feed", { code: "empty", concerns: context.url });
+  }
+  return first === "{" || first === "[" ? parseJson(clean, context) : parseXml(clean, context);
+}
+
+/** Which kind of feed a text is, told by its beginning; null for pages and everything else. Cheap. */
+export function sniffFeed(text: string): "xml" | "json" | null {
+  const head = text.slice(0, SNIFF_CHARACTERS).replace(/<!--.*?(?:-->|$)/gs, "");
+  if (firstCharacter(head) === "{") return JSON_FEED.test(head) ? "json" : null;
+  const root = ROOT.exec(head)?.[1]?.toLowerCase();
+  return root === undefined || root === "html" ? null : "xml";
+}
+
+const SNIFF_CHARACTERS = 16_384;
+const JSON_FEED = /"version"\s{0,16}:\s{0,16}"https?:\\?\/\\?\/(?:www\.)?jsonfeed\.org|"items"\s{0,16}:\s{0,16}\[/;
+const ROOT = /<(?:[a-z][\w.-]{0,32}:)?(rss|feed|rdf|channel|html|body|head)[\s/>]/i;
+
+function firstCharacter(text: string): string {
+  return /^[\s\ufeff]*([^\s\ufeff]?)/.exec(text)?.[1] ?? "";
+}

@@ -1,0 +1,153 @@
+import Parser from "rss-parser";
+import { ParseError } from "../errors.ts";
+import type { DocumentContext, ParsedFeed } from "../model/parsed.ts";
+import { readFacts } from "./facts.ts";
+import { FIELD_NAMES, FieldList } from "./fields.ts";
+import { readHints } from "./hints.ts";
+import { readItems } from "./items.ts";
+import type { FeedFormat } from "./markup.ts";
+import { parseXmlTree, type XmlElement, type XmlTree } from "./xml-tree.ts";
+
+/**
+ * RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, and CDF. The tree is ours, as rss-parser's own reader gives up at the first
+ * fault of a document; rss-parser maps it on to a feed and its items. Codes: `not_a_feed` and those of the tree.
+ */
+export function parseXml(text: string, context: DocumentContext): ParsedFeed {
+  const tree = parseXmlTree(text, context.url);
+  const found = findFeed(tree);
+  if (found === null) throw notAFeed(tree);
+  const { feed, items } = mapFeed(found);
+  const facts = readFacts(feed, found.format, context);
+  const read = readItems(items, found.format, { ...context, language: facts.language });
+  const faults = tree.cut ? [{ code: "cut_short", message: "The document ends before its root does" }] : [];
+  return {
+    format: found.format,
+    feed: facts,
+    items: read.items,
+    hints: readHints(feed),
+    faults: [...faults, ...read.faults],
+  };
+}
+
+function notAFeed(tree: XmlTree): ParseError {
+  const found = tree.html ? "an HTML page" : (tree.root.elements[0]?.name ?? "no element");
+  return new ParseError(
+    `Cannot parse the document as a feed: found ${found}; wanted: an RSS, RDF, Atom, CDF or JSON Feed document`,
+    { code: "not_a_feed" },
+  );
+}
+
+// ------------------------------------------------------------------------------------------------- where the items are
+
+interface FoundFeed {
+  readonly format: FeedFormat;
+  readonly element: XmlElement;
+  /** Elements of the feed itself, wherever they stood. */
+  readonly fields: readonly XmlElement[];
+  readonly items: readonly XmlElement[];
+}
+
+function findFeed(tree: XmlTree): FoundFeed | null {
+  const { root } = tree;
+  if (root.name === "feed") return gatherFeed("atom", root, ["entry", "item"]);
+  if (root.name === "rss") return gatherFeed("rss", root, ["item", "entry"]);
+  if (root.name === "rdf:rdf") return gatherFeed("rdf", root, ["item"]);
+  return tree.html ? null : findLooseFeed(root);
+}
+
+/** A feed whose root is lost: a channel, or items, below something else. */
+function findLooseFeed(root: XmlElement): FoundFeed | null {
+  const channel = findFirst(root, new Set(["channel"]));
+  if (channel?.attributes.href !== undefined) return gatherFeed("cdf", channel, ["item"]);
+  if (channel !== null) return gatherFeed("rss", channel, ["item"]);
+  const item = findFirst(root, new Set(["item", "entry"]));
+  if (item === null) return null;
+  return gatherFeed(item.name === "entry" ? "atom" : "rss", findParent(root, item), [item.name]);
+}
+
+function findFirst(root: XmlElement, names: ReadonlySet<string>): XmlElement | null {
+  for (const element of root.elements) {
+    if (names.has(element.name)) return element;
+    const inner = findFirst(element, names);
+    if (inner !== null) return inner;
+  }
+  return null;
+}
+
+function findParent(root: XmlElement, child: XmlElement): XmlElement {
+  if (root.children.includes(child)) return root;
+  for (const element of root.elements) {
+    const found = findParent(element, child);
+    if (found !== element || element.children.includes(child)) return found;
+  }
+  return root;
+}
+
+/** Elements that only hold fields and items: what stands in them counts as if it stood in the feed. */
+const WRAPPERS = new Set(["channel", "items"]);
+
+function gatherFeed(format: FeedFormat, element: XmlElement, itemNames: readonly string[]): FoundFeed {
+  const fields: XmlElement[] = [];
+  const items: XmlElement[] = [];
+  const gather = (parent: XmlElement) => {
+    for (const child of parent.elements) {
+      if (itemNames.includes(child.name)) items.push(child);
+      else if (WRAPPERS.has(child.name)) gather(child);
+      else fields.push(child);
+    }
+  };
+  gather(element);
+  const channel = element.elements.find((child) => child.name === "channel");
+  return { format, element: channel ?? element, fields, items };
+}
+
+// ----------------------------------------------------------------------------------------------------------- rss-parser
+
+/** The shape xml2js gives rss-parser: lists of elements by name, attributes under `$`. */
+type Shape = Record<string, unknown>;
+
+/**
+ * What rss-parser's `parseString` calls once its XML reader is done; undocumented, so the version is pinned and a test
+ * guards them. Called directly they answer at once, and a new Parser for each document shares no state with others.
+ */
+interface Mapper {
+  buildAtomFeed(document: { readonly feed: Shape }): MappedFeed;
+  buildRSS2(document: { readonly rss: Shape }): MappedFeed;
+}
+
+interface MappedFeed {
+  readonly items: readonly Readonly<Record<string, unknown>>[];
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Fields under private names: rss-parser would compute a `contentSnippet` of some (in quadratic time), and lose the feed
+ * over a date it cannot read in others. All arrive as lists through `customFields`.
+ */
+const CUSTOM_FIELDS = ["@", ...FIELD_NAMES].map(
+  (name) => [`storywire:${name}`, `storywire:${name}`, { keepArray: true }] as const,
+);
+
+function mapFeed(found: FoundFeed): { readonly feed: FieldList; readonly items: readonly FieldList[] } {
+  // The casts: lists are documented for items and work for feeds alike; the seam is described above.
+  const fields = CUSTOM_FIELDS as unknown as [];
+  const mapper = new Parser({ customFields: { feed: fields, item: fields } }) as unknown as Mapper;
+  const feed = shapeOf(found.element, found.fields);
+  const items = found.items.map((item) => shapeOf(item, item.elements));
+  const mapped =
+    found.format === "atom"
+      ? mapper.buildAtomFeed({ feed: { ...feed, entry: items } })
+      : mapper.buildRSS2({ rss: { $: { version: "2.0" }, channel: [{ ...feed, item: items }] } });
+  return { feed: new FieldList(mapped), items: mapped.items.map((item) => new FieldList(item)) };
+}
+
+function shapeOf(element: XmlElement, children: readonly XmlElement[]): Shape {
+  const shape: Record<string, XmlElement[] | undefined> = { "storywire:@": [element] };
+  for (const child of children) {
+    const key = `storywire:${child.name}`;
+    const list = shape[key];
+    if (list === undefined) shape[key] = [child];
+    else list.push(child);
+  }
+  return shape;
+}
