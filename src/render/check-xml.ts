@@ -1,0 +1,151 @@
+import { DOMParser, type Document, type Element } from "@xmldom/xmldom";
+import { type Place, type Report, shown } from "./findings.ts";
+import { KNOWN_NAMESPACES } from "./known-namespaces.ts";
+import { NAMESPACES } from "./xml.ts";
+
+/** What XML 1.0 §2.2 does not allow. */
+const NOT_XML = /[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]|\p{Cs}/u;
+/** What XML allows and validators take for text that was spoilt. */
+const SPOILT = /[\x80-\x9F\uFFFD]/;
+
+/** A document with what the rules ask about its writing. */
+export interface XmlSource {
+  readonly document: Document;
+  readonly root: Element;
+  /** The lines that hold a hexadecimal reference, which says that plain text is meant. */
+  readonly hexadecimal: (element: Element) => boolean;
+}
+
+/** Reads XML: null, with an error in the report, where it is not well-formed (XML 1.0 §2.1, Namespaces in XML §7). */
+export function readXml(text: string, report: Report): XmlSource | null {
+  checkCharacters(text, report);
+  checkDeclaration(text, report);
+  const complaints: string[] = [];
+  try {
+    const document = new DOMParser({
+      // XML 1.0 §2.11; the parser's own way is that of XML 1.1, which takes U+2028 for a line break.
+      normalizeLineEndings: (source) => (source.includes("\r") ? source.replace(/\r\n?/g, "\n") : source),
+      onError: (_level, message) => complaints.push(message),
+    }).parseFromString(text.replace(/^\uFEFF/, ""), "application/xml");
+    for (const message of complaints) report.error("xml-well-formed", `Not well-formed: ${message}`);
+    if (document.documentElement === null) return null;
+    if (document.doctype !== null) report.error("xml-doctype", "Has a DOCTYPE, which no feed format has");
+    checkNamespaces(document.documentElement, report);
+    return { document, root: document.documentElement, hexadecimal: hexadecimalLines(text) };
+  } catch (error) {
+    // ParseError: not well-formed; its place is in its message.
+    report.error("xml-well-formed", `Not well-formed: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}
+
+function checkCharacters(text: string, report: Report): void {
+  const bad = NOT_XML.exec(text);
+  if (bad !== null) {
+    report.error("xml-character", `Holds U+${hexadecimal(bad[0])}, which XML does not allow`, placeOf(text, bad.index));
+  }
+  const spoilt = SPOILT.exec(text);
+  if (spoilt !== null) {
+    report.warning(
+      "xml-character",
+      `Holds U+${hexadecimal(spoilt[0])}, a mark of spoilt text`,
+      placeOf(text, spoilt.index),
+    );
+  }
+}
+
+function hexadecimal(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+}
+
+function placeOf(text: string, index: number): Place {
+  const before = text.slice(0, index).split("\n");
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+function checkDeclaration(text: string, report: Report): void {
+  const [declaration] = /^\uFEFF?<\?xml [^>]*\?>/.exec(text) ?? [];
+  const encoding = /encoding\s*=\s*["']([^"']*)/.exec(declaration ?? "")?.[1];
+  if (encoding === undefined) report.info("xml-declaration", "Has no XML declaration that names its encoding");
+  else if (!/^utf-8$/i.test(encoding)) {
+    report.warning("xml-encoding", `Is not in UTF-8 but says ${shown(encoding)}`);
+  }
+}
+
+function checkNamespaces(root: Element, report: Report): void {
+  for (const attribute of Array.from(root.attributes)) {
+    const prefix = attribute.prefix === "xmlns" ? attribute.localName : attribute.name === "xmlns" ? "" : undefined;
+    if (prefix === undefined) continue;
+    const usual = KNOWN_NAMESPACES.get(attribute.value);
+    const place = placeOfElement(root);
+    if (attribute.value === NAMESPACES.media.slice(0, -1)) {
+      report.error("namespace-media", `Media RSS is ${NAMESPACES.media}, with the slash`, place);
+    } else if (usual === undefined) {
+      report.warning("namespace-unknown", `Has a namespace that readers do not know: ${shown(attribute.value)}`, place);
+    } else if (prefix !== "" && prefix !== usual) {
+      report.info("namespace-prefix", `Calls ${attribute.value} ${prefix}; ${usual} is usual`, place);
+    }
+  }
+}
+
+function hexadecimalLines(text: string): (element: Element) => boolean {
+  let lines: readonly string[] | undefined;
+  return (element) => {
+    lines ??= text.split("\n");
+    const first = (element.lineNumber ?? 1) - 1;
+    const last = first + (element.textContent ?? "").split("\n").length;
+    return lines.slice(first, last).some((line) => line.includes("&#x"));
+  };
+}
+
+/** Where an element stands: its line and column, and the names that lead to it. */
+export function placeOfElement(element: Element): Place {
+  const names: string[] = [];
+  for (let node: Element | null = element; node !== null; node = parentOf(node)) names.unshift(nameInPath(node));
+  const { lineNumber: line, columnNumber: column } = element;
+  return {
+    path: names.join("/"),
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  };
+}
+
+function parentOf(element: Element): Element | null {
+  // The parent of an element is an element (type 1) or the document.
+  return element.parentNode?.nodeType === 1 ? (element.parentNode as Element) : null;
+}
+
+function nameInPath(element: Element): string {
+  if (element.nodeName !== "item" && element.nodeName !== "entry") return element.nodeName;
+  let index = 0;
+  for (let before = element.previousSibling; before !== null; before = before.previousSibling) {
+    if (before.nodeName === element.nodeName) index += 1;
+  }
+  return `${element.nodeName}[${index}]`;
+}
+
+/** An element's name under the usual prefix of its namespace: `media:content`, `title`. */
+export function usualName(element: Element, home: string | null): string {
+  const local = element.localName ?? element.nodeName;
+  if (element.namespaceURI === home || element.namespaceURI === null) return local;
+  return `${KNOWN_NAMESPACES.get(element.namespaceURI) ?? "unknown"}:${local}`;
+}
+
+/** The child elements by usual name, in order. */
+export function childrenByName(parent: Element, home: string | null): Map<string, Element[]> {
+  const found = new Map<string, Element[]>();
+  for (let node = parent.firstChild; node !== null; node = node.nextSibling) {
+    if (node.nodeType !== 1) continue;
+    const element = node as Element; // type 1
+    const name = usualName(element, home);
+    const alike = found.get(name);
+    if (alike === undefined) found.set(name, [element]);
+    else alike.push(element);
+  }
+  return found;
+}
+
+/** The text of an element, white space around it cut off. */
+export function textOf(element: Element): string {
+  return (element.textContent ?? "").trim();
+}
