@@ -3,10 +3,14 @@
  * that join them, and the order of day and month. Built from Intl itself, once for each language, when first asked.
  */
 export interface CalendarWords {
+  /** Language, script and region as Intl knows them. */
+  readonly tag: string;
   readonly language: string;
   readonly months: ReadonlyMap<string, number>;
   /** 0 is Sunday. */
   readonly weekdays: ReadonlyMap<string, number>;
+  /** The days' names written out. */
+  readonly longWeekdays: ReadonlySet<string>;
   readonly halves: ReadonlyMap<string, "am" | "pm">;
   /** Words that stand between the parts of a date: `de`, `den`, `um`, `г`. */
   readonly glue: ReadonlySet<string>;
@@ -21,19 +25,20 @@ export interface CalendarWords {
 const LANGUAGES_MAX = 200;
 const words = new Map<string, CalendarWords>();
 
-/**
- * How a word is looked up: lower case, letters of Latin, Greek and Cyrillic without their accents, final sigma and
- * dotless i folded, nothing but letters kept.
- */
-export function foldWord(word: string): string {
-  return word
+/** Lower case, without the accents and vowel signs that writers leave out; final sigma and dotless i are plain. */
+export function foldLetters(text: string): string {
+  return text
     .toLowerCase()
     .normalize("NFD")
-    .replace(/[\u0300-\u036f]/g, "")
+    .replace(/[\u0300-\u036f\u064b-\u0655]/g, "")
     .normalize("NFC")
     .replaceAll("ς", "σ")
-    .replaceAll("ı", "i")
-    .replace(/[^\p{L}\p{M}]/gu, "");
+    .replaceAll("ı", "i");
+}
+
+/** A word as dates are looked up by: folded, and nothing but letters. */
+export function foldWord(word: string): string {
+  return foldLetters(word).replace(/[^\p{L}\p{M}]/gu, "");
 }
 
 /** Names that writers use beside those of CLDR. */
@@ -71,6 +76,7 @@ const EXTRA_GLUE: Readonly<Record<string, readonly string[]>> = {
   tr: ["saat"],
   ro: ["ora"],
   id: ["pukul"],
+  th: ["พ", "ศ", "ค", "น"],
 };
 
 interface Sample {
@@ -135,9 +141,12 @@ function collectMonths(samples: readonly Sample[], language: string) {
   return { months, monthMarkers };
 }
 
-function collectWeekdays(locale: string): ReadonlyMap<string, number> {
+type WeekdayStyle = "long" | "short" | "full";
+
+function collectWeekdays(locale: string, styles: readonly WeekdayStyle[]): ReadonlyMap<string, number> {
   const weekdays = new Map<string, number>();
-  for (const style of [{ weekday: "long" }, { weekday: "short" }, { dateStyle: "full" }] as const) {
+  for (const name of styles) {
+    const style = name === "full" ? ({ dateStyle: name } as const) : ({ weekday: name } as const);
     const format = new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" });
     for (let day = 0; day < 7; day++) {
       // 1 June 2025 was a Sunday.
@@ -207,10 +216,12 @@ function buildWords(tag: string): CalendarWords {
   const language = new Intl.Locale(tag).language;
   const { months, monthMarkers } = collectMonths(monthSamples(locale), language);
   return {
+    tag,
     language,
     months,
     monthMarkers,
-    weekdays: collectWeekdays(locale),
+    weekdays: collectWeekdays(locale, ["long", "short", "full"]),
+    longWeekdays: new Set(collectWeekdays(locale, ["long", "full"]).keys()),
     halves: collectHalves(locale),
     glue: collectGlue(locale, language),
     monthFirst: isMonthFirst(new Intl.DateTimeFormat(locale, NUMERIC_DATE).formatToParts(Date.UTC(2025, 7, 26))),
@@ -249,18 +260,19 @@ const WIDELY_READ = (
 /** A look-up over several languages: the first that knows the word decides. */
 export interface Lexicon {
   readonly monthOf: (key: string) => number | undefined;
-  readonly isWeekday: (key: string) => boolean;
   readonly weekdayOf: (key: string) => number | undefined;
   readonly halfOf: (key: string) => "am" | "pm" | undefined;
   readonly isGlue: (key: string) => boolean;
   readonly isMonthMarker: (key: string) => boolean;
   readonly monthFirst: boolean;
+  /** The document's languages and English. */
   readonly own: readonly CalendarWords[];
+  /** Whether `26 Aug 25` is a date, as it is where nothing else can stand. */
+  readonly shortYears: boolean;
 }
 
-const lexicons = new Map<string, Lexicon>();
-
-let widely: readonly CalendarWords[] | undefined;
+/** `own`: months of the document's languages and English only; `wide`: also of the widely read languages. */
+export type Reach = "own" | "wide";
 
 function firstKnown<T>(list: readonly CalendarWords[], pick: (one: CalendarWords) => ReadonlyMap<string, T>) {
   return (key: string): T | undefined => {
@@ -272,30 +284,43 @@ function firstKnown<T>(list: readonly CalendarWords[], pick: (one: CalendarWords
   };
 }
 
-/** The words of these languages, then English, then those of the widely read languages. */
-export function lexiconOf(languages: readonly string[]): Lexicon {
-  const id = languages.join(" ");
-  const held = lexicons.get(id);
-  if (held !== undefined) return held;
+let widely: readonly CalendarWords[] | undefined;
+
+function listWidelyRead(): readonly CalendarWords[] {
+  widely ??= WIDELY_READ.map(calendarWords);
+  return widely;
+}
+
+function buildLexicon(languages: readonly string[], reach: Reach, shortYears: boolean): Lexicon {
   const own = [...languages, "en"].map(calendarWords);
-  const rest = () => (widely ??= WIDELY_READ.map(calendarWords));
   const ownMonth = firstKnown(own, (one) => one.months);
   const ownWeekday = firstKnown(own, (one) => one.weekdays);
   const ownHalf = firstKnown(own, (one) => one.halves);
   // Names of one or two letters mean a month only in their own language.
-  const anyMonth = (key: string) => (key.length < 3 ? undefined : firstKnown(rest(), (one) => one.months)(key));
-  const anyWeekday = (key: string) => (key.length < 2 ? undefined : firstKnown(rest(), (one) => one.weekdays)(key));
-  const weekdayOf = (key: string) => ownWeekday(key) ?? anyWeekday(key);
-  const lexicon: Lexicon = {
+  const anyMonth = (key: string) =>
+    key.length < 3 || reach === "own" ? undefined : firstKnown(listWidelyRead(), (one) => one.months)(key);
+  const anyWeekday = (key: string) =>
+    key.length < 2 ? undefined : firstKnown(listWidelyRead(), (one) => one.weekdays)(key);
+  return {
     own,
+    shortYears,
     monthOf: (key) => ownMonth(key) ?? anyMonth(key),
-    weekdayOf,
-    isWeekday: (key) => weekdayOf(key) !== undefined,
-    halfOf: (key) => ownHalf(key) ?? firstKnown(rest(), (one) => one.halves)(key),
-    isGlue: (key) => own.some((one) => one.glue.has(key)) || rest().some((one) => one.glue.has(key)),
+    weekdayOf: (key) => ownWeekday(key) ?? anyWeekday(key),
+    halfOf: (key) => ownHalf(key) ?? firstKnown(listWidelyRead(), (one) => one.halves)(key),
+    isGlue: (key) => own.some((one) => one.glue.has(key)) || listWidelyRead().some((one) => one.glue.has(key)),
     isMonthMarker: (key) => own.some((one) => one.monthMarkers.has(key)),
     monthFirst: own[0]?.monthFirst ?? true,
   };
+}
+
+const lexicons = new Map<string, Lexicon>();
+
+/** The words of these languages, then English, then, where the reach is wide, those of the widely read languages. */
+export function lexiconOf(languages: readonly string[], reach: Reach = "wide", shortYears = true): Lexicon {
+  const id = `${reach} ${shortYears} ${languages.join(" ")}`;
+  const held = lexicons.get(id);
+  if (held !== undefined) return held;
+  const lexicon = buildLexicon(languages, reach, shortYears);
   if (lexicons.size >= LANGUAGES_MAX) lexicons.clear();
   lexicons.set(id, lexicon);
   return lexicon;

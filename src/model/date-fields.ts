@@ -44,8 +44,12 @@ const YEAR_MIN = 1000;
 const YEAR_MAX = 9998;
 const DAY_MS = 86_400_000;
 
+/** Thai years count from 543 BC; nobody dates a story five centuries ahead. */
+const BUDDHIST = { from: 2443, to: 2643, ahead: 543 };
+
 /** RFC 2822 §4.3: two digits below 50 are of this century, three digits and the rest count from 1900. */
 export function fullYear(value: number, digits: number): number {
+  if (value >= BUDDHIST.from && value <= BUDDHIST.to) return value - BUDDHIST.ahead;
   if (digits === 2) return value < 50 ? 2000 + value : 1900 + value;
   return digits === 3 ? 1900 + value : value;
 }
@@ -96,14 +100,17 @@ export function intervalOf(
   return { from: instant, to: instant, precision: "exact", origin, text };
 }
 
-/** The year of a day written without one: the last such day that is not after the moment of capture. */
+/**
+ * The year of a day written without one: the last such day that is not after the moment of capture, give or take the
+ * day by which zones differ.
+ */
 export function pastYear(day: DayFields, context: DateContext): Required<DayFields> | null {
-  const latest = new Date(context.capturedAt + DAY_MS).getUTCFullYear();
+  const latest = new Date(context.capturedAt + 2 * DAY_MS).getUTCFullYear();
   // Eight years back there is a 29 February for certain.
   for (let year = latest; year > latest - 9; year--) {
     if (!isDay(year, day.month, day.day)) continue;
     const dated = { ...day, year };
-    if (dayBounds(dated, context.timeZone).from <= context.capturedAt) return dated;
+    if (dayBounds(dated, context.timeZone).from <= context.capturedAt + DAY_MS) return dated;
   }
   return null;
 }
@@ -124,6 +131,8 @@ interface Part {
   readonly role: NumberedPart | "number" | "name";
   readonly value: number;
   readonly digits: number;
+  /** Of a number: a mark that joins it stands before it (`-25`, `'25`). */
+  readonly joined: boolean;
   /** Of a month's name: it is also the name of a weekday (`mar`). */
   readonly weekday: boolean;
 }
@@ -166,7 +175,8 @@ function startsTime(tokens: readonly Token[], at: number, lexicon: Lexicon): boo
 function readNumber(tokens: readonly Token[], at: number, lexicon: Lexicon): Reading<Part> | null {
   const token = tokens[at];
   if (token?.kind !== "number" || token.text.length > 4 || startsTime(tokens, at, lexicon)) return null;
-  const part = { value: token.value, digits: token.text.length, weekday: false };
+  const joined = !token.spaced && isMark(tokens[at - 1], "-/'’");
+  const part = { value: token.value, digits: token.text.length, joined, weekday: false };
   const unit = tokens[at + 1];
   const role = unit?.kind === "word" ? UNITS[unit.text] : undefined;
   if (role !== undefined) return { value: { ...part, role }, end: at + 2 };
@@ -182,8 +192,8 @@ function readPart(tokens: readonly Token[], at: number, lexicon: Lexicon): Readi
   if (token?.kind === "word" && lexicon.isMonthMarker(token.key)) return readNumber(tokens, at + 1, lexicon);
   const name = readMonthName(tokens, at, lexicon);
   if (name === null) return null;
-  const weekday = token !== undefined && lexicon.isWeekday(token.key);
-  return { value: { role: "name", value: name.value, digits: 0, weekday }, end: name.end };
+  const weekday = token !== undefined && lexicon.weekdayOf(token.key) !== undefined;
+  return { value: { role: "name", value: name.value, digits: 0, joined: false, weekday }, end: name.end };
 }
 
 /** Parts of a date from a token on, with what stands between them, while they can belong to one date. */
@@ -200,7 +210,7 @@ function readParts(tokens: readonly Token[], start: number, lexicon: Lexicon): r
       continue;
     }
     const token = tokens[at];
-    const skip = isDateGlue(token, lexicon) || (token?.kind === "word" && lexicon.isWeekday(token.key));
+    const skip = isDateGlue(token, lexicon) || (token?.kind === "word" && lexicon.weekdayOf(token.key) !== undefined);
     if (parts.length === 0 || !skip) break;
     glued++;
     at++;
@@ -213,25 +223,26 @@ function pickNamed(parts: readonly Part[], role: Part["role"]): Part | undefined
 }
 
 /** Day and year out of the two numbers beside a month. The one that cannot be a day is the year. */
-function yearAndDay(numbers: readonly Part[], month: number, yearBefore: boolean): DayFields | null {
+function yearAndDay(numbers: readonly Part[], month: number, lexicon: Lexicon): DayFields | null {
   const [first, second] = numbers;
   if (first === undefined) return null;
   if (second === undefined) return first.digits <= 2 ? { month, day: first.value } : null;
-  const yearFirst = first.digits > 2 || (yearBefore && second.digits <= 2) || first.value > 31;
+  const yearFirst = first.digits > 2 || first.value > 31;
   const year = yearFirst ? first : second;
   const day = yearFirst ? second : first;
   if (day.digits > 2 || year.digits === 1) return null;
+  if (year.digits < 4 && !lexicon.shortYears && !year.joined) return null;
   return { year: fullYear(year.value, year.digits), month, day: day.value };
 }
 
 /** A date with the month named or marked by its unit; the index says how many of the parts it took. */
-function fromNamed(parts: readonly Part[]): DayFields | null {
+function fromNamed(parts: readonly Part[], lexicon: Lexicon): DayFields | null {
   const named = pickNamed(parts, "name") ?? pickNamed(parts, "month");
   if (named === undefined) return null;
   const year = pickNamed(parts, "year");
   const day = pickNamed(parts, "day");
   const numbers = parts.filter((part) => part.role === "number");
-  if (year === undefined && day === undefined) return yearAndDay(numbers, named.value, false);
+  if (year === undefined && day === undefined) return yearAndDay(numbers, named.value, lexicon);
   const dayValue = day?.value ?? numbers[0]?.value;
   if (dayValue === undefined || dayValue > 31) return null;
   const yearPart = year ?? (day === undefined ? undefined : numbers.find((part) => part.digits === 4));
@@ -256,11 +267,17 @@ function readNumericDay(tokens: readonly Token[], at: number, lexicon: Lexicon):
 function numericDay(numbers: readonly [Token, Token, Token], mark: string, lexicon: Lexicon): DayFields | null {
   const [a, b, c] = numbers;
   const [al, bl, cl] = [a.text.length, b.text.length, c.text.length];
-  if (al === 4 && bl <= 3 && cl <= 2) return { year: a.value, month: b.value, day: c.value };
+  if (al === 4 && bl <= 3 && cl <= 2) return { year: fullYear(a.value, al), month: b.value, day: c.value };
   if (al > 2 || bl > 2 || (cl !== 4 && cl !== 2)) return null;
   const year = fullYear(c.value, cl);
   const monthFirst = b.value > 12 || (mark !== "." && lexicon.monthFirst && a.value <= 12);
   return monthFirst ? { year, month: a.value, day: b.value } : { year, month: b.value, day: a.value };
+}
+
+/** `3 Oct 10, 2025`: the first number is none of the date. */
+function isCountBefore(parts: readonly Part[]): boolean {
+  const [count, month, , year] = parts;
+  return count?.role === "number" && month?.role === "name" && year?.role === "number" && year.digits === 4;
 }
 
 /** A day in figures or words from a token on, in any of the orders languages use. */
@@ -272,12 +289,13 @@ export function readDay(tokens: readonly Token[], at: number, lexicon: Lexicon):
   // `mar 26 ago 2025`: the first name was the weekday.
   const isWeekday = first?.value.weekday === true && all.slice(1).some((part) => part.value.role === "name");
   const parts = isWeekday ? all.slice(1) : all;
+  if (isCountBefore(parts.map((part) => part.value))) return null;
   for (const size of [3, 2]) {
     const last = parts[size - 1];
     if (last === undefined) continue;
     const taken = parts.slice(0, size).map((part) => part.value);
     const names = taken.filter((part) => part.role === "name" || part.role === "month").length;
-    const value = names === 1 ? fromNamed(taken) : null;
+    const value = names === 1 ? fromNamed(taken, lexicon) : null;
     if (value !== null && isDay(value.year ?? 2000, value.month, value.day)) return { value, end: last.end };
   }
   return null;

@@ -188,7 +188,7 @@ function readStep(tokens: readonly Token[], at: number, found: Sought, lexicon: 
   const token = tokens[at];
   if (token === undefined) return null;
   // asctime: the year stands last.
-  if (found.day !== null && found.day.year === undefined && found.time !== null && token.text.length === 4) {
+  if (found.day !== null && found.day.year === undefined && found.time !== null && isYear(token)) {
     return { value: { ...found, day: { ...found.day, year: token.value } }, end: at + 1 };
   }
   if (token.text === "(" && found.day !== null && tokens.at(-1)?.text === ")") {
@@ -196,6 +196,10 @@ function readStep(tokens: readonly Token[], at: number, found: Sought, lexicon: 
   }
   const skip = token.kind === "mark" ? LOOSE_MARKS.includes(token.text) : isJoiner(token, lexicon);
   return skip ? { value: found, end: at + 1 } : null;
+}
+
+function isYear(token: Token): boolean {
+  return token.kind === "number" && token.text.length === 4;
 }
 
 /** Reads all tokens as one date: a day, at most one time, one zone, weekdays; a remark in brackets may end it. */
@@ -213,7 +217,9 @@ function parseTokens(tokens: readonly Token[], context: DateContext): Sought | n
 
 function isJoiner(token: Token, lexicon: Lexicon): boolean {
   if (token.kind !== "word") return false;
-  return lexicon.isWeekday(token.key) || lexicon.isGlue(token.key) || token.key === "t" || token.key === "uhr";
+  return (
+    lexicon.weekdayOf(token.key) !== undefined || lexicon.isGlue(token.key) || token.key === "t" || token.key === "uhr"
+  );
 }
 
 function parseWritten(text: string, context: DateContext): DateInterval | null {

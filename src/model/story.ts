@@ -88,7 +88,7 @@ export interface Story extends StoryContent {
   readonly lastSeenAt: number;
   /** From 1; counts material changes. */
   readonly revision: number;
-  /** Hex SHA-256 of title, summary and content with white space folded. */
+  /** Digest of title, summary and text without markup: what moves it is a material change. */
   readonly contentDigest: string;
   readonly withdrawnAt?: number;
 }

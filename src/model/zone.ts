@@ -54,14 +54,14 @@ export function wallTimeAt(instant: number, timeZone: string): WallTime {
   }
   const parts: Record<string, string> = {};
   for (const part of formatFor(timeZone).formatToParts(instant)) parts[part.type] = part.value;
-  const year = Number(parts["year"]);
+  const year = Number(parts.year);
   return {
-    year: parts["era"] === "BC" ? 1 - year : year,
-    month: Number(parts["month"]),
-    day: Number(parts["day"]),
-    hour: Number(parts["hour"]),
-    minute: Number(parts["minute"]),
-    second: Number(parts["second"]),
+    year: parts.era === "BC" ? 1 - year : year,
+    month: Number(parts.month),
+    day: Number(parts.day),
+    hour: Number(parts.hour),
+    minute: Number(parts.minute),
+    second: Number(parts.second),
   };
 }
 

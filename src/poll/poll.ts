@@ -1,0 +1,264 @@
+import { hash } from "node:crypto";
+import { FetchError, StorywireError } from "../errors.ts";
+import type { FetchOutcome, FetchRequest } from "../fetch/fetch.ts";
+import type { Candidate, Reading } from "../model/candidate.ts";
+import { freshMemory, type PollRecord, type SourceMemory } from "../model/poll.ts";
+import type { Source } from "../model/source.ts";
+import type { Story, StoryId } from "../model/story.ts";
+import type { KnownStory, Membership, PollChanges, SourceState, Store } from "../store/store.ts";
+import { matchStories, rulesInForce } from "./match.ts";
+import { intervalOf, nextTry, nextVisit } from "./next-visit.ts";
+import { planPoll, type VisitFacts } from "./plan.ts";
+import type { ReadingJob } from "./read.ts";
+
+/** What polling needs of the rest; edges are handed in by app.ts. */
+export interface PollTools {
+  readonly store: Pick<Store, "storiesForPoll" | "rawDigests" | "digestsBefore" | "storiesById">;
+  readonly fetch: (request: FetchRequest) => Promise<FetchOutcome>;
+  /** Bytes to candidates, wherever that runs; rejects with ParseError. */
+  readonly read: (job: ReadingJob) => Promise<Reading>;
+  /** Resolves once the changes are stored. */
+  readonly commit: (changes: PollChanges) => Promise<void>;
+  readonly membershipsOf: (story: Story) => readonly Membership[];
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly nextCronAt: (expression: string, timeZone: string) => number | null;
+  readonly minimumMs: number;
+}
+
+/**
+ * One visit to one source: fetch → read → plan → store. Every visit ends in a stored record; whatever the source did
+ * wrong is data on it (`failed`, `suspect`). Throws StoreError only: then nothing of the visit was stored.
+ */
+export async function pollSource(
+  source: Source,
+  state: SourceState | undefined,
+  tools: PollTools,
+): Promise<PollRecord> {
+  const startedAt = tools.now();
+  const memory = state?.memory ?? freshMemory;
+  const rulesDigest = digestOfRules(source);
+  const sameRules = memory.rulesDigest === rulesDigest;
+  const visit: Visit = { source, memory: sameRules ? memory : { ...memory, rulesDigest }, sameRules, startedAt, tools };
+  try {
+    const outcome = await tools.fetch(requestOf(visit));
+    const fetchedAt = tools.now();
+    if (outcome.kind === "gone") return await finish(visit, planGone(visit, outcome));
+    if (outcome.kind === "not_modified") return await finish(visit, planUnchanged(visit, outcome, "not_modified"));
+    const bodyDigest = hash("sha256", outcome.body, "base64url").slice(0, 22);
+    if (sameRules && bodyDigest === memory.bodyDigest)
+      return await finish(visit, planUnchanged(visit, outcome, "unchanged"));
+    return await finish(visit, await planDocument(visit, { outcome, bodyDigest, fetchedAt }));
+  } catch (error) {
+    if (!(error instanceof StorywireError) || error.name === "StoreError") throw error;
+    return await finish(visit, planFailed(visit, error));
+  }
+}
+
+interface Visit {
+  readonly source: Source;
+  readonly memory: SourceMemory;
+  /** The operator did not change how the source is read: validators and digests still stand. */
+  readonly sameRules: boolean;
+  readonly startedAt: number;
+  readonly tools: PollTools;
+}
+
+async function finish({ tools }: Visit, changes: PollChanges): Promise<PollRecord> {
+  await tools.commit(changes);
+  return changes.poll;
+}
+
+/** What decides how a document is read: when it changes, an unchanged document is read again. */
+function digestOfRules({ url, kind, listing, more, timeZone, capturedAt, documentUrl, contentType }: Source): string {
+  const rules = { url, kind, listing, more, timeZone, capturedAt, documentUrl, contentType, reader: READER };
+  return hash("sha256", JSON.stringify(rules), "base64url").slice(0, 22);
+}
+
+/** Grows when our reading of documents changes so that unchanged ones deserve another look. */
+const READER = 1;
+
+function requestOf({ source, memory, sameRules }: Visit): FetchRequest {
+  return {
+    url: source.url,
+    ...(sameRules && memory.validators !== undefined ? { validators: memory.validators } : {}),
+    headers: source.headers,
+    cookies: source.cookies,
+    ...(source.auth === undefined ? {} : { auth: source.auth }),
+    ...(source.userAgent === undefined ? {} : { userAgent: source.userAgent }),
+    ...(source.proxy === undefined ? {} : { proxy: source.proxy }),
+  };
+}
+
+type Fetched = Extract<FetchOutcome, { kind: "fetched" }>;
+type Answered = Exclude<FetchOutcome, { kind: "gone" }>;
+
+interface FetchedDocument {
+  readonly outcome: Fetched;
+  readonly bodyDigest: string;
+  readonly fetchedAt: number;
+}
+
+async function planDocument(visit: Visit, { outcome, bodyDigest, fetchedAt }: FetchedDocument): Promise<PollChanges> {
+  const { source, memory, tools, startedAt } = visit;
+  const contentType = source.contentType ?? outcome.contentType;
+  const reading = await tools.read({
+    bytes: outcome.body,
+    ...(contentType === undefined ? {} : { contentType }),
+    // A file stands for the page it was saved from.
+    url: source.documentUrl ?? outcome.finalUrl,
+    kind: source.kind,
+    timeZone: source.timeZone,
+    capturedAt: source.capturedAt ?? startedAt,
+    listing: source.listing,
+    more: source.more,
+    known: visit.sameRules ? await tools.store.rawDigests(source.id) : new Set(),
+  });
+  const readAt = tools.now();
+  const stories = await tools.store.storiesForPoll(
+    source.id,
+    reading.candidates.flatMap((candidate) => candidate.keys),
+  );
+  const changed = changedStories(source, memory, { candidates: reading.candidates, stories });
+  const whole = new Map<StoryId, Story>((await tools.store.storiesById(changed)).map((story) => [story.id, story]));
+  const facts: VisitFacts = {
+    at: startedAt,
+    durationMs: readAt - startedAt,
+    httpStatus: outcome.status,
+    finalUrl: outcome.finalUrl,
+    wireBytes: outcome.wireBytes,
+    stageMs: { fetch: fetchedAt - startedAt, read: readAt - fetchedAt },
+    validators: validatorsOf(outcome),
+    bodyDigest,
+  };
+  return planPoll({
+    source,
+    knowledge: { memory, stories, whole, digestsBefore: await tools.store.digestsBefore(changed) },
+    reading,
+    visit: facts,
+    nextPollAt: nextPollAt(visit, { reading, outcome }),
+    membershipsOf: tools.membershipsOf,
+  });
+}
+
+/** Known stories whose text this poll may change, or that came back: their whole content is needed. */
+function changedStories(
+  source: Source,
+  memory: SourceMemory,
+  { candidates, stories }: { readonly candidates: readonly Candidate[]; readonly stories: readonly KnownStory[] },
+): readonly StoryId[] {
+  const matching = matchStories(candidates, stories, rulesInForce(source.identity, memory.identity), source.identity);
+  return [...matching.stories]
+    .filter(([index, story]) => {
+      const digest = candidates[index]?.contentDigest;
+      return story.withdrawn || (digest !== undefined && digest !== story.contentDigest);
+    })
+    .map(([, story]) => story.id);
+}
+
+function validatorsOf(outcome: Answered): { readonly etag?: string; readonly lastModified?: string } {
+  const { etag, lastModified } = outcome.validators;
+  return { ...(etag === undefined ? {} : { etag }), ...(lastModified === undefined ? {} : { lastModified }) };
+}
+
+function nextPollAt(
+  { source, startedAt, tools }: Visit,
+  seen: { readonly reading?: Reading; readonly outcome: Answered },
+): number {
+  const published = [
+    ...(seen.reading?.candidates.flatMap((candidate) =>
+      candidate.published === undefined ? [] : [candidate.published.to],
+    ) ?? []),
+  ].sort((a, b) => b - a);
+  return nextVisit({
+    rhythm: source.rhythm,
+    now: startedAt,
+    bounds: { minimumMs: tools.minimumMs },
+    ...(seen.reading === undefined ? {} : { hints: seen.reading.hints }),
+    ...(seen.outcome.freshUntilMs === undefined ? {} : { freshUntilMs: seen.outcome.freshUntilMs }),
+    publishedAt: published,
+    random: tools.random(),
+    nextCronAt: (expression) => tools.nextCronAt(expression, source.timeZone),
+  });
+}
+
+/** What changes when a visit brings no new document: the record, the memory, the next visit. */
+function without(
+  visit: Visit,
+  result: Omit<PollRecord, "id" | "at" | "stories" | "durationMs">,
+  rest: Pick<PollChanges, "memory" | "nextPollAt">,
+): PollChanges {
+  const { source, startedAt, tools } = visit;
+  return {
+    sourceId: source.id,
+    poll: {
+      id: `${source.id}@${startedAt}`,
+      at: startedAt,
+      ...result,
+      stories: { seen: 0, new: 0, updated: 0 },
+      durationMs: tools.now() - startedAt,
+    },
+    ...rest,
+    newStories: [],
+    updates: [],
+    sightings: [],
+    memberships: [],
+  };
+}
+
+function planUnchanged(visit: Visit, outcome: Answered, result: "not_modified" | "unchanged"): PollChanges {
+  const { failingSince: _since, ...memory } = visit.memory;
+  const validators = result === "unchanged" ? { validators: validatorsOf(outcome) } : {};
+  return without(
+    visit,
+    { outcome: result, httpStatus: outcome.status, finalUrl: outcome.finalUrl, wireBytes: outcome.wireBytes },
+    {
+      memory: { ...memory, ...validators, failures: 0, lastSuccessAt: visit.startedAt },
+      nextPollAt: nextPollAt(visit, { outcome }),
+    },
+  );
+}
+
+/** 410: the publisher asks never to come again (RFC 9110 §15.5.11). */
+function planGone(visit: Visit, outcome: Extract<FetchOutcome, { kind: "gone" }>): PollChanges {
+  return without(
+    visit,
+    {
+      outcome: "failed",
+      code: "gone",
+      message: "The server says that this address is gone for good",
+      httpStatus: outcome.status,
+      finalUrl: outcome.finalUrl,
+    },
+    { memory: { ...visit.memory, ...failing(visit), gone: true }, nextPollAt: null },
+  );
+}
+
+function planFailed(visit: Visit, error: StorywireError): PollChanges {
+  const { source, startedAt, tools, memory } = visit;
+  const http = error instanceof FetchError ? error : undefined;
+  return without(
+    visit,
+    {
+      outcome: "failed",
+      code: error.code,
+      message: error.message,
+      ...(http?.httpStatus === undefined ? {} : { httpStatus: http.httpStatus }),
+    },
+    {
+      memory: { ...memory, ...failing(visit) },
+      nextPollAt: nextTry({
+        now: startedAt,
+        intervalMs: intervalOf(source.rhythm),
+        failures: memory.failures + 1,
+        ...(http?.retryAfterMs === undefined ? {} : { retryAfterMs: http.retryAfterMs }),
+        minimumMs: tools.minimumMs,
+        random: tools.random(),
+      }),
+    },
+  );
+}
+
+function failing({ memory, startedAt }: Visit): Pick<SourceMemory, "failures" | "failingSince"> {
+  return { failures: memory.failures + 1, failingSince: memory.failingSince ?? startedAt };
+}

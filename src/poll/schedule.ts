@@ -1,0 +1,47 @@
+import { createTask, schedule, validate } from "node-cron";
+import type { Source, SourceId } from "../model/source.ts";
+import type { SourceState } from "../store/store.ts";
+
+/** Whether node-cron reads this expression. */
+export function isCronExpression(expression: string): boolean {
+  return validate(expression);
+}
+
+/** Next instant of a cron expression in a zone, milliseconds since 1970 UTC; null where it never comes. */
+export function nextCronRun(expression: string, timeZone: string): number | null {
+  const task = createTask(expression, () => {}, { timezone: timeZone, suppressMissedWarning: true });
+  try {
+    return task.getNextRun()?.getTime() ?? null;
+  } finally {
+    void task.destroy();
+  }
+}
+
+/** Calls `tick` each second until stopped; a tick that is still at work is not joined by another. */
+export function startTicking(tick: () => Promise<void>): { stop(): void } {
+  const task = schedule("* * * * * *", tick, { noOverlap: true, suppressMissedWarning: true });
+  return { stop: () => void task.destroy() };
+}
+
+export interface DueInput {
+  readonly sources: readonly Source[];
+  readonly states: ReadonlyMap<SourceId, SourceState>;
+  readonly now: number;
+  /** Sources being visited now. */
+  readonly busy: ReadonlySet<SourceId>;
+}
+
+/**
+ * The sources to visit now, longest overdue first: not paused, not gone, not being visited, and due; a source never seen
+ * is due at once. A visit that was missed while nothing ran is caught up once, not once per interval.
+ */
+export function dueSources({ sources, states, now, busy }: DueInput): readonly Source[] {
+  return sources
+    .filter((source) => !source.paused && !busy.has(source.id) && dueAt(states.get(source.id)) <= now)
+    .sort((a, b) => dueAt(states.get(a.id)) - dueAt(states.get(b.id)) || (a.id < b.id ? -1 : 1));
+}
+
+function dueAt(state: SourceState | undefined): number {
+  if (state === undefined) return 0;
+  return state.memory.gone === true ? Number.POSITIVE_INFINITY : (state.nextPollAt ?? Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,86 @@
+import type { Entry, EntrySource, Feed, FeedDocument, FormatName } from "../model/feed.ts";
+import type { FeedFacts } from "../model/parsed.ts";
+import type { Source, SourceId } from "../model/source.ts";
+import type { Story } from "../model/story.ts";
+import type { AbsoluteUrl } from "../model/url.ts";
+
+/** The service as documents name it. */
+export interface Site {
+  readonly title: string;
+  /** Public address, without a slash at its end. */
+  readonly baseUrl: string;
+  readonly language: string;
+}
+
+/** What is known of the sources that entries credit. */
+export type SourceFacts = (id: SourceId) => { readonly source?: Source; readonly facts?: FeedFacts };
+
+export const FORMAT_NAMES: readonly FormatName[] = ["rss", "atom", "json"];
+
+/**
+ * Everything a feed's documents are made of, from the store's content and the configuration alone: the same input gives
+ * the same bytes on every replica.
+ */
+export function feedDocument(
+  feed: Feed,
+  content: {
+    readonly stories: readonly Story[];
+    readonly changedAt: number;
+    readonly site: Site;
+    readonly factsOf: SourceFacts;
+  },
+): FeedDocument {
+  const { stories, changedAt, site, factsOf } = content;
+  const language = feed.language ?? commonLanguage(stories) ?? site.language;
+  return {
+    title: feed.title,
+    description: feed.description ?? `${feed.title}, from ${site.title}`,
+    language,
+    homeUrl: siteUrl(site, `/feeds/${feed.slug}`),
+    selfUrls: {
+      rss: siteUrl(site, `/feeds/${feed.slug}.rss`),
+      atom: siteUrl(site, `/feeds/${feed.slug}.atom`),
+      json: siteUrl(site, `/feeds/${feed.slug}.json`),
+    },
+    urn: `urn:storywire:feed:${feed.slug}`,
+    updatedAt: changedAt,
+    content: feed.content,
+    entries: stories.map((story) => entryOf(story, site, factsOf)),
+  };
+}
+
+export function entryOf(story: Story, site: Site, factsOf: SourceFacts): Entry {
+  return {
+    story,
+    urn: `urn:storywire:${story.id}`,
+    link: story.url ?? siteUrl(site, `/stories/${story.id}`),
+    source: entrySource(story.sourceId, site, factsOf),
+  };
+}
+
+/** A source by its operator's title, else by its own; its page, never a local file. */
+function entrySource(id: SourceId, site: Site, factsOf: SourceFacts): EntrySource {
+  const { source, facts } = factsOf(id);
+  const address = facts?.self ?? facts?.link ?? source?.documentUrl ?? source?.url;
+  return {
+    id,
+    title: source?.title ?? facts?.title ?? id,
+    url: address?.startsWith("http") ? address : siteUrl(site, `/sources/${id}`),
+    ...(facts === undefined ? {} : { facts }),
+  };
+}
+
+/** The language that all stories which name one share, by its primary subtag. */
+function commonLanguage(stories: readonly Story[]): string | undefined {
+  const told = stories.flatMap((story) => (story.language === undefined ? [] : [story.language]));
+  const [first] = told;
+  if (first === undefined) return undefined;
+  if (told.every((language) => language === first)) return first;
+  const primary = first.split("-")[0];
+  return told.every((language) => language.split("-")[0] === primary) ? primary : undefined;
+}
+
+function siteUrl(site: Site, path: string): AbsoluteUrl {
+  // The base was validated with the settings; a path of ours keeps it absolute.
+  return `${site.baseUrl.replace(/\/$/, "")}${path}` as AbsoluteUrl;
+}

@@ -1,0 +1,223 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import Sqlite from "better-sqlite3";
+import { CompiledQuery, Kysely, PostgresDialect, SqliteDialect, sql } from "kysely";
+import pg from "pg";
+import { StoreError } from "../errors.ts";
+import type { Tables } from "./tables.ts";
+
+export type DatabaseAddress =
+  | { readonly kind: "sqlite"; readonly path: string }
+  | { readonly kind: "postgres"; readonly url: string };
+
+/** An open database of either kind. */
+export interface Database {
+  readonly kind: "sqlite" | "postgres";
+  readonly db: Kysely<Tables>;
+  /** SQLite only: the driver's own handle, for `data_version` and online backup. */
+  readonly sqlite?: Sqlite.Database;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** A connection that only reads (the web process). */
+  readonly readOnly?: boolean;
+  /** How long a statement waits for a lock, in milliseconds. */
+  readonly busyMs?: number;
+  /** Postgres connections at most. */
+  readonly connections?: number;
+}
+
+/**
+ * Opens the database without touching its schema. StoreError codes: `missing` (a read-only SQLite file that is not
+ * there), `corrupt`, `unavailable`, `store_failed`.
+ */
+export function openDatabase(address: DatabaseAddress, options: OpenOptions = {}): Database {
+  return address.kind === "sqlite" ? openSqlite(address.path, options) : openPostgres(address.url, options);
+}
+
+function openSqlite(path: string, { readOnly = false, busyMs = 5_000 }: OpenOptions): Database {
+  if (readOnly && !existsSync(path)) {
+    throw new StoreError(`Cannot open the database ${path}: there is no such file`, {
+      code: "missing",
+      concerns: path,
+    });
+  }
+  try {
+    if (path !== ":memory:" && !readOnly) mkdirSync(dirname(path), { recursive: true });
+    const sqlite = new Sqlite(path, { readonly: readOnly, timeout: busyMs });
+    sqlite.pragma("foreign_keys = off");
+    sqlite.pragma("cache_size = -65536");
+    sqlite.pragma("mmap_size = 1073741824");
+    sqlite.pragma("temp_store = memory");
+    if (!readOnly) {
+      sqlite.pragma("journal_mode = WAL");
+      // FULL syncs the log at each commit: what a reader saw survives a power cut (ADR 0004).
+      sqlite.pragma("synchronous = FULL");
+      sqlite.pragma("journal_size_limit = 67108864");
+    }
+    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: cachingStatements(sqlite) }) });
+    return { kind: "sqlite", db, sqlite, close: () => db.destroy() };
+  } catch (error) {
+    throw storeError(error, path);
+  }
+}
+
+/**
+ * Kysely prepares each statement anew; this keeps them. A transaction takes the write lock at once: one that began by
+ * reading could not wait for another writer, it would fail.
+ */
+function cachingStatements(sqlite: Sqlite.Database) {
+  const statements = new Map<string, Sqlite.Statement>();
+  return {
+    close: () => sqlite.close(),
+    prepare(text: string) {
+      const query = text === "begin" && !sqlite.readonly ? "begin immediate" : text;
+      let statement = statements.get(query);
+      if (statement === undefined) {
+        statement = sqlite.prepare(query);
+        if (statements.size > 500) statements.clear();
+        statements.set(query, statement);
+      }
+      return statement;
+    },
+  };
+}
+
+/** bigint as number: our instants and counters are far below 2^53. */
+const numbers = {
+  getTypeParser(id: number, format?: "text" | "binary"): (value: string) => unknown {
+    if (id === pg.types.builtins.INT8 && format !== "binary") return Number;
+    return pg.types.getTypeParser(id, format ?? "text") as (value: string) => unknown;
+  },
+};
+
+function openPostgres(url: string, { connections = 10, busyMs = 5_000 }: OpenOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: 10_000,
+    options: `-c lock_timeout=${busyMs} -c timezone=UTC`,
+    types: numbers as pg.CustomTypesConfig,
+  });
+  // An idle connection that breaks (server restarted) is replaced at the next use; unheard, it would end the process.
+  pool.on("error", () => {});
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return { kind: "postgres", db, close: () => db.destroy() };
+}
+
+const SQLITE_CODES: Readonly<Record<string, string>> = {
+  SQLITE_BUSY: "locked",
+  SQLITE_LOCKED: "locked",
+  SQLITE_FULL: "disk_full",
+  SQLITE_READONLY: "read_only",
+  SQLITE_CORRUPT: "corrupt",
+  SQLITE_NOTADB: "corrupt",
+  SQLITE_CANTOPEN: "unavailable",
+  SQLITE_IOERR: "io_error",
+  SQLITE_PERM: "read_only",
+};
+
+const POSTGRES_CODES: Readonly<Record<string, string>> = {
+  "55P03": "locked",
+  "40001": "locked",
+  "40P01": "locked",
+  "53100": "disk_full",
+  "25006": "read_only",
+  XX001: "corrupt",
+  XX002: "corrupt",
+  "28P01": "unauthorized",
+  "28000": "unauthorized",
+  "3D000": "missing",
+};
+
+/** Whatever a driver threw, as a StoreError with a stable code. */
+export function storeError(error: unknown, concerns?: string): StoreError {
+  if (error instanceof StoreError) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const known =
+    SQLITE_CODES[code] ??
+    SQLITE_CODES[code.split("_").slice(0, 2).join("_")] ??
+    POSTGRES_CODES[code] ??
+    (/^(?:08|57P)|^E[A-Z]+$/.test(code) || /terminated|timeout exceeded when trying to connect/i.test(String(error))
+      ? "unavailable"
+      : "store_failed");
+  const text = error instanceof Error ? error.message : String(error);
+  return new StoreError(`The database failed: ${text}`, { code: known, cause: error, concerns });
+}
+
+/** The numbered migrations that ship with this program, in order. */
+export function listMigrations(
+  kind: Database["kind"],
+): readonly { readonly number: number; readonly name: string; readonly text: string }[] {
+  const folder = join(import.meta.dirname, "migrations");
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(`.${kind}.sql`))
+    .sort()
+    .map((name) => ({ number: Number(name.slice(0, 4)), name, text: readFileSync(join(folder, name), "utf8") }));
+}
+
+/**
+ * Brings the schema to this program's version, each migration in one transaction. An existing SQLite file is copied to
+ * `<file>.before-NNNN` first. Answers the numbers applied. StoreError `newer_schema` where the database is ahead of
+ * this program, `corrupt` where the file is damaged.
+ */
+export async function migrate(
+  database: Database,
+  options: { readonly backupTo?: string } = {},
+): Promise<readonly number[]> {
+  try {
+    const migrations = listMigrations(database.kind);
+    const newest = migrations.at(-1)?.number ?? 0;
+    const current = await schemaVersion(database);
+    if (current > newest) {
+      throw new StoreError(
+        `The database has schema ${current}; this program knows up to ${newest}: use a newer storywire`,
+        {
+          code: "newer_schema",
+        },
+      );
+    }
+    const open = migrations.filter(({ number }) => number > current);
+    if (open.length > 0 && current > 0 && options.backupTo !== undefined) {
+      await database.sqlite?.backup(`${options.backupTo}.before-${String(open[0]?.number).padStart(4, "0")}`);
+    }
+    for (const migration of open) await applyMigration(database, migration);
+    return open.map(({ number }) => number);
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+async function schemaVersion(database: Database): Promise<number> {
+  const { db } = database;
+  if (database.kind === "sqlite") {
+    const { rows } = await sql<{ quick_check: string }>`pragma quick_check(1)`.execute(db);
+    if (rows[0]?.quick_check !== "ok") {
+      throw new StoreError(`The database file is damaged: ${rows[0]?.quick_check}`, { code: "corrupt" });
+    }
+  }
+  await sql`create table if not exists schema_migrations (number integer primary key, name text not null)`.execute(db);
+  const { rows } = await sql<{ number: number | null }>`select max(number) as number from schema_migrations`.execute(
+    db,
+  );
+  return rows[0]?.number ?? 0;
+}
+
+async function applyMigration(
+  { db, kind }: Database,
+  migration: { readonly number: number; readonly name: string; readonly text: string },
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    // Two programs that start at once: the second waits here and finds the work done.
+    if (kind === "postgres") await sql`lock table schema_migrations in exclusive mode`.execute(trx);
+    const done = await sql`select 1 from schema_migrations where number = ${migration.number}`.execute(trx);
+    if (done.rows.length > 0) return;
+    for (const statement of migration.text.split(/;\s*(?:\n|$)/)) {
+      if (statement.trim() !== "") await trx.executeQuery(CompiledQuery.raw(statement));
+    }
+    await sql`insert into schema_migrations (number, name) values (${migration.number}, ${migration.name})`.execute(
+      trx,
+    );
+  });
+}

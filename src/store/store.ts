@@ -1,0 +1,192 @@
+import type { IdentityKey } from "../model/candidate.ts";
+import type { DateInterval } from "../model/date.ts";
+import type { FeedSlug, FormatName } from "../model/feed.ts";
+import type { PollRecord, SourceMemory } from "../model/poll.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { SourceId } from "../model/source.ts";
+import type { Story, StoryDates, StoryId } from "../model/story.ts";
+
+/** What a plan needs of a story the source may have shown before; narrow, so that 50 known items cost little. */
+export interface KnownStory {
+  readonly id: StoryId;
+  readonly keys: readonly IdentityKey[];
+  readonly rawDigest: string;
+  readonly contentDigest: string;
+  /** A change that is held back (a stale or cut copy, perhaps), and how many polls in a row showed it. */
+  readonly held?: { readonly digest: string; readonly times: number };
+  readonly title: string;
+  readonly dates: StoryDates;
+  readonly publishedAt: number;
+  /** In the source's list at its last good poll. */
+  readonly present: boolean;
+  readonly withdrawn: boolean;
+  /** An operator deleted it: it is never imported again. */
+  readonly deleted: boolean;
+}
+
+/** What one poll said of one story that is worth remembering: a date, a guid, an address that was new. */
+export interface Sighting {
+  readonly storyId: StoryId;
+  /** `published`, `updated`, `guid`, `url`, `content`, `withdrawn`, … */
+  readonly field: string;
+  readonly text: string;
+  readonly interval?: DateInterval;
+  /** The rule that kept or dropped it: `first`, `narrowed`, `contradicts`, `churn`, `stale-copy`, … */
+  readonly rule: string;
+}
+
+export interface NewStory {
+  /** `stampAt` is what the plan asks for; the store moves it by milliseconds until it is distinct. */
+  readonly story: Story;
+  readonly keys: readonly IdentityKey[];
+  readonly rawDigest: string;
+  /** Identity of the canonical address: equal for the same story of another source. */
+  readonly cluster?: string;
+  readonly origins?: Readonly<Record<string, string>>;
+}
+
+export interface StoryUpdate {
+  readonly id: StoryId;
+  /** The whole story after a material change, with its fields that changed; absent where the content stays. */
+  readonly revised?: { readonly story: Story; readonly changed: readonly string[] };
+  readonly rawDigest?: string;
+  readonly dates?: StoryDates;
+  readonly newKeys?: readonly IdentityKey[];
+  /** null: nothing is held back any more. */
+  readonly held?: { readonly digest: string; readonly times: number } | null;
+  /** In the source's list, or no longer. While it is, the source's last good poll is when it was last seen. */
+  readonly present?: boolean;
+  readonly lastSeenAt?: number;
+  /** Milliseconds since 1970 UTC; null takes a withdrawal back. */
+  readonly withdrawnAt?: number | null;
+}
+
+/** All that one poll changes; written in one transaction or not at all. */
+export interface PollChanges {
+  readonly sourceId: SourceId;
+  readonly poll: PollRecord;
+  readonly memory: SourceMemory;
+  /** Milliseconds since 1970 UTC; null: not before the operator asks. */
+  readonly nextPollAt: number | null;
+  readonly newStories: readonly NewStory[];
+  readonly updates: readonly StoryUpdate[];
+  readonly sightings: readonly Sighting[];
+  /** Which feeds each new or returning story enters. */
+  readonly memberships: readonly Membership[];
+}
+
+export interface Membership {
+  readonly slug: FeedSlug;
+  readonly storyId: StoryId;
+  readonly publishedAt: number;
+  readonly position: number;
+  readonly cluster?: string;
+  /** When the entry ages out of the feed (`since`), milliseconds since 1970 UTC. */
+  readonly leavesAt?: number;
+  /** The feed shows one entry of a cluster only. */
+  readonly firstOnly: boolean;
+}
+
+/** A feed as the store keeps it: when it changed, and how often. */
+export interface FeedHead {
+  readonly slug: FeedSlug;
+  /** Grows with every change of what the feed shows. */
+  readonly revision: number;
+  /** Moment of the newest change, milliseconds since 1970 UTC. */
+  readonly changedAt: number;
+  /** Grows over all feeds: "which feeds changed since". */
+  readonly touched: number;
+}
+
+export interface SourceState {
+  readonly id: SourceId;
+  readonly memory: SourceMemory;
+  readonly nextPollAt: number | null;
+  readonly lastPoll?: PollRecord;
+}
+
+/** A story with all that `explain` tells of it. */
+export interface StoryHistory {
+  readonly story: Story;
+  readonly keys: readonly IdentityKey[];
+  readonly origins: Readonly<Record<string, string>>;
+  readonly revisions: readonly {
+    readonly revision: number;
+    readonly at: number;
+    readonly changed: readonly string[];
+  }[];
+  readonly sightings: readonly (Sighting & { readonly at: number; readonly pollId: string })[];
+  readonly feeds: readonly FeedSlug[];
+}
+
+/** A feed's definition as the store knows it; another digest means its membership must be rebuilt. */
+export interface FeedDefinition {
+  readonly slug: FeedSlug;
+  readonly digest: string;
+}
+
+/**
+ * Everything we remember. Reads are shaped for one decision each, writes as one; every method throws StoreError with the
+ * codes `locked`, `disk_full`, `read_only`, `corrupt`, `unavailable`, `newer_schema`, `store_failed`.
+ */
+export interface Store extends AsyncDisposable {
+  /** Stories of a source that one of these keys names, and those present in its list. */
+  storiesForPoll(sourceId: SourceId, keys: readonly IdentityKey[]): Promise<readonly KnownStory[]>;
+  /** Raw digests of the stories present in the source's list: their items need no second reading. */
+  rawDigests(sourceId: SourceId): Promise<ReadonlySet<string>>;
+  /** Which content digests a story had before, newest first. */
+  digestsBefore(ids: readonly StoryId[]): Promise<ReadonlyMap<StoryId, readonly string[]>>;
+  storiesById(ids: readonly StoryId[]): Promise<readonly Story[]>;
+  /** One transaction for all of them: stories, memberships, validators, poll records. */
+  apply(changes: readonly PollChanges[]): Promise<void>;
+
+  sourceStates(ids?: readonly SourceId[]): Promise<readonly SourceState[]>;
+  /** Takes a lease on each of these sources that nobody holds; answers those taken. */
+  leaseSources(
+    ids: readonly SourceId[],
+    lease: { readonly owner: string; readonly now: number; readonly untilMs: number },
+  ): Promise<readonly SourceId[]>;
+  releaseSources(ids: readonly SourceId[], owner: string): Promise<void>;
+
+  /** Makes the store know exactly these feeds; answers those whose membership must be rebuilt. */
+  defineFeeds(feeds: readonly FeedDefinition[], now: number): Promise<readonly FeedSlug[]>;
+  /** Stories of these sources (all: undefined) after a story number, for rebuilding membership; `next` resumes. */
+  scanStories(
+    after: number,
+    limit: number,
+  ): Promise<{ readonly stories: readonly Story[]; readonly next: number | null }>;
+  /** Adds entries while a feed is rebuilt; `done` makes it the feed's membership in one swap. */
+  rebuildFeed(
+    slug: FeedSlug,
+    step: {
+      readonly memberships: readonly Membership[];
+      readonly first: boolean;
+      readonly done: boolean;
+      readonly digest: string;
+      readonly now: number;
+    },
+  ): Promise<void>;
+  /** Removes the entries whose time has come; the feed changed at the moment the last of them left. */
+  expireEntries(now: number): Promise<readonly FeedSlug[]>;
+
+  feedHeads(touchedAfter?: number): Promise<readonly FeedHead[]>;
+  /** Newest first: published, position, id. */
+  newestEntries(slug: FeedSlug, limit: number): Promise<readonly Story[]>;
+  newestOfSource(sourceId: SourceId, limit: number): Promise<readonly Story[]>;
+  countEntries(slug: FeedSlug): Promise<number>;
+  search(query: string, limit: number): Promise<readonly Story[]>;
+  findStory(id: string): Promise<Story | null>;
+  findStoryByUrl(urlIdentity: string): Promise<Story | null>;
+  storyHistory(id: StoryId): Promise<StoryHistory | null>;
+
+  snapshot(
+    slug: FeedSlug,
+    format: FormatName,
+  ): Promise<{ readonly snapshot: Snapshot; readonly revision: number } | null>;
+  saveSnapshots(snapshots: readonly { readonly snapshot: Snapshot; readonly revision: number }[]): Promise<void>;
+
+  /** Cheap: whether another connection committed since the last call. */
+  changedSinceAsked(): Promise<boolean>;
+  /** A consistent copy while running, into a new file. */
+  backup(file: string): Promise<void>;
+}
