@@ -31,6 +31,7 @@ function malformed(): Problem {
 const PROBLEMS: Readonly<Record<string, (error: ClientError) => Problem>> = {
   HPE_HEADER_OVERFLOW: tooLarge,
   HPE_INVALID_METHOD: badMethod,
+  HPE_INVALID_VERSION: () => problemOf(505, "unknown_version", "There is only HTTP/1.0 and HTTP/1.1 here"),
   ERR_HTTP_REQUEST_TIMEOUT: () => problemOf(408, "request_timeout", "This request did not arrive in time"),
 };
 

@@ -13,7 +13,7 @@ const refuseMethod: RequestHandler = (request, response) => {
 };
 
 /** Tells which methods there are, and lets scripts of other sites read with our validators (Fetch, CORS preflight). */
-const tellMethods: RequestHandler = (_request, response) => {
+export const tellMethods: RequestHandler = (_request, response) => {
   response
     .writeHead(204, {
       Allow: ALLOW,

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { RequestError } from "../errors.ts";
 import { addressesOf } from "./addresses.ts";
+import { admit } from "./admit.ts";
 import { answerBrokenRequests } from "./connection.ts";
 import { addFeedRoutes } from "./feed-routes.ts";
 import { addHealthRoutes } from "./health-routes.ts";
@@ -13,6 +14,7 @@ import { securePage } from "./pages/page-answer.ts";
 import { addPageRoutes } from "./pages/page-routes.ts";
 import { renderProblemPage } from "./pages/problem-page.ts";
 import { createErrorAnswer, type ProblemPage } from "./problem.ts";
+import { createShutdown } from "./shutdown.ts";
 import { createSnapshotAnswers } from "./snapshot-answer.ts";
 import type { Wire } from "./wire.ts";
 
@@ -51,26 +53,6 @@ export interface WebServer extends AsyncDisposable {
 
 /** Bytes of all header fields and the address of a request. */
 const HEAD_BYTES_MAX = 16_384;
-/** Characters of an address. RFC 9110 §4.1 asks for 8000 at least. */
-const ADDRESS_CHARACTERS_MAX = 8192;
-const CLOSE_CHECK_MS = 50;
-
-/** Refuses what no route should see; a body that nobody reads ends the connection, so that it is not taken for a request. */
-function admit(request: Request, response: Response, next: NextFunction): void {
-  if (request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined) {
-    response.setHeader("Connection", "close");
-  }
-  // RFC 9112 §3.2: without Host, or with two, the request may be meant for somebody else.
-  const hosts = request.headersDistinct.host?.length ?? 0;
-  if (hosts > 1 || (hosts === 0 && request.httpVersion === "1.1")) {
-    throw new RequestError("Cannot read this request: it needs one Host field", { code: "bad_host", status: 400 });
-  }
-  if (request.url.length > ADDRESS_CHARACTERS_MAX) {
-    throw new RequestError("The address of this request is too long", { code: "address_too_long", status: 414 });
-  }
-  next();
-}
-
 function createApp(wire: Wire, parts: Parameters<typeof addFeedRoutes>[1]): Express {
   const app = express();
   app.disable("x-powered-by");
@@ -90,20 +72,6 @@ function createApp(wire: Wire, parts: Parameters<typeof addFeedRoutes>[1]): Expr
   return app;
 }
 
-/** Waits until all connections are closed: idle ones at once, the others when they are answered or `graceMs` is up. */
-function closeServer(server: http.Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    // node closes connections that are idle now; those that become idle later would linger for their keep-alive time.
-    const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_CHECK_MS);
-    const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
-    server.close(() => {
-      clearInterval(sweep);
-      clearTimeout(deadline);
-      resolve();
-    });
-  });
-}
-
 function listen(server: http.Server, address: { readonly host: string; readonly port: number }): Promise<BoundAddress> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -114,6 +82,11 @@ function listen(server: http.Server, address: { readonly host: string; readonly 
       resolve({ host, port, url: `http://${family === "IPv6" ? `[${host}]` : host}:${port}` });
     });
   });
+}
+
+/** RFC 9110 §10.1.1: there is only 100-continue, which node answers. */
+function unknownExpectation(): RequestError {
+  return new RequestError("Cannot do what Expect asks for", { code: "unknown_expectation", status: 417 });
 }
 
 /**
@@ -138,7 +111,9 @@ export function createServer(wire: Wire, options: ServerOptions): WebServer {
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     try {
-      hot(request, response) || app(request, response);
+      if (hot(request, response)) return;
+      shutdown.expect(request, response);
+      app(request, response);
     } catch (error) {
       answerError(error, request, response);
     }
@@ -156,8 +131,10 @@ export function createServer(wire: Wire, options: ServerOptions): WebServer {
     serve,
   );
   server.timeout = options.stalledTimeoutMs ?? 60_000;
+  const shutdown = createShutdown(server);
   answerBrokenRequests(server);
+  server.on("checkExpectation", (request, response) => answerError(unknownExpectation(), request, response));
 
-  const close = () => closeServer(server, options.closeGraceMs ?? 8000);
+  const close = () => shutdown.close(options.closeGraceMs ?? 8000);
   return { http: server, listen: (address) => listen(server, address), close, [Symbol.asyncDispose]: close };
 }

@@ -28,8 +28,9 @@ interface PreparedCoding {
 /** Codings are prepared when they are first asked for: most feeds are only ever read in one. */
 type PreparedSnapshot = { [coding in Coding]?: PreparedCoding };
 
-// Accept-Encoding values are few; the memory of them is emptied when somebody makes up many.
+// Accept-Encoding values are few and short; the memory of them is emptied when somebody makes up many.
 const CODING_MEMORY_MAX = 1000;
+const REMEMBERED_CHARACTERS_MAX = 200;
 const codingMemory = new Map<string, Coding>();
 
 /** `chooseCoding`, remembering: the header is the same text in nearly every request. */
@@ -37,9 +38,10 @@ function codingFor(acceptEncoding: string | undefined): Coding | undefined {
   if (acceptEncoding === undefined) return "identity";
   const known = codingMemory.get(acceptEncoding);
   if (known !== undefined) return known;
-  if (codingMemory.size >= CODING_MEMORY_MAX) codingMemory.clear();
   const coding = chooseCoding(acceptEncoding);
-  if (coding !== undefined) codingMemory.set(acceptEncoding, coding);
+  if (codingMemory.size >= CODING_MEMORY_MAX) codingMemory.clear();
+  if (coding !== undefined && acceptEncoding.length <= REMEMBERED_CHARACTERS_MAX)
+    codingMemory.set(acceptEncoding, coding);
   return coding;
 }
 
