@@ -1,12 +1,18 @@
 import { decodeHTMLStrict } from "entities/decode";
 
-/** Characters that XML 1.0 §2.2 forbids, but for lone surrogates, which the decoder never yields. */
-const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g;
-const HAS_FORBIDDEN = new RegExp(FORBIDDEN.source);
+/** What numbers 128 to 159 are meant as (HTML §13.2.5.80). */
+const WINDOWS_1252 = new TextDecoder("windows-1252").decode(
+  Uint8Array.from({ length: 32 }, (_, index) => 0x80 + index),
+);
 
-/** The text without characters that no XML document may hold. */
-export function stripForbidden(text: string): string {
-  return HAS_FORBIDDEN.test(text) ? text.replace(FORBIDDEN, "") : text;
+/** Characters that XML 1.0 §2.2 forbids (lone surrogates never come out of the decoder), and C1 controls. */
+const UNWANTED = /[\0-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ufffe\uffff]/;
+const ALL_UNWANTED = new RegExp(UNWANTED.source, "g");
+
+/** The text without characters that no XML document may hold; C1 controls as the windows-1252 they were meant as. */
+export function mendCharacters(text: string): string {
+  if (!UNWANTED.test(text)) return text;
+  return text.replace(ALL_UNWANTED, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80] ?? "");
 }
 
 /** Entities of a document's own DTD. `budget` is how many characters they may still add. */
@@ -23,13 +29,29 @@ const REFERENCE = /&(?:#[xX]([0-9a-fA-F]{1,8});?|#([0-9]{1,10});?|([A-Za-z_][\w.
  */
 export function decodeReferences(text: string, own: OwnEntities | null): string {
   if (!text.includes("&")) return text;
-  return text.replace(
-    REFERENCE,
-    (whole, hex: string | undefined, decimal: string | undefined, name: string | undefined) => {
-      if (name !== undefined) return KNOWN.get(name) ?? lookUp(whole, name, own);
-      return characterOf(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
-    },
-  );
+  const decoded = HIGH_BYTES.test(text) ? text.replace(HIGH_BYTES_RUN, readByteReferences) : text;
+  return decoded.replace(REFERENCE, (whole, hex?: string, decimal?: string, name?: string) => {
+    if (name !== undefined) return KNOWN.get(name) ?? lookUp(whole, name, own);
+    return characterOf(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
+  });
+}
+
+/** References to characters 128 to 255, one after another: the bytes of UTF-8, written one by one. */
+const HIGH_BYTES = /&(?:#(?:19[4-9]|2[0-4]\d)|[aA-Z][a-z]{2,5});&(?:#1[2-9]\d|[a-z]{2,6}\d?);/;
+const HIGH_BYTES_RUN = /(?:&(?:#(?:1[2-9]\d|2[0-4]\d)|[A-Za-z]{2,6}[1-4]{0,2});){2,64}/g;
+
+function readByteReferences(run: string): string {
+  const bytes = run
+    .slice(1, -1)
+    .split(";&")
+    .map((reference) => (reference.startsWith("#") ? Number(reference.slice(1)) : decodeHTMLStrict(`&${reference};`)))
+    .map((value) => (typeof value === "number" ? value : value.charCodeAt(0)));
+  if (bytes.some((byte) => byte < 0x80 || byte > 0xff)) return run;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(bytes));
+  } catch {
+    return run;
+  }
 }
 
 const KNOWN = new Map([
@@ -48,15 +70,9 @@ function lookUp(whole: string, name: string, own: OwnEntities | null): string {
   return own.budget < 0 ? "" : value;
 }
 
-/** Numbers 128 to 159 are meant as windows-1252 (HTML §13.2.5.80). */
-const WINDOWS_1252 = new TextDecoder("windows-1252").decode(
-  Uint8Array.from({ length: 32 }, (_, index) => 0x80 + index),
-);
-
 function characterOf(code: number): string {
-  if (code >= 0x80 && code <= 0x9f) return WINDOWS_1252[code - 0x80] ?? "";
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return "\ufffd";
-  return stripForbidden(String.fromCodePoint(code));
+  return mendCharacters(String.fromCodePoint(code));
 }
 
 const ENTITY_DECLARATION = /<!ENTITY\s+([A-Za-z_][\w.-]{0,63})\s+(?:"([^"<]{0,256})"|'([^'<]{0,256})')\s*>/g;

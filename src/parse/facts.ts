@@ -5,6 +5,7 @@ import { findPage, findRelated, linksOf } from "./links.ts";
 import { type FeedFormat, type FeedText, lineOf, readText } from "./markup.ts";
 import { findFeedImage } from "./media.ts";
 import { readAuthors } from "./people.ts";
+import { present } from "./present.ts";
 import type { XmlElement } from "./xml-tree.ts";
 
 const DESCRIPTIONS = [
@@ -27,6 +28,9 @@ const DATES = [
   "atom:updated",
   "dcterms:modified",
   "dc:date",
+  "dcterms:issued",
+  "issued",
+  "dcterms:created",
   "pubdate",
   "published",
   "lastmod",
@@ -37,20 +41,18 @@ export function readFacts(feed: FieldList, format: FeedFormat, context: Document
   const links = linksOf(feed);
   const language = readLanguage(feed);
   const description = firstText(feed, DESCRIPTIONS, format);
-  const values = {
-    title: lineOf(firstText(feed, ["title", "dc:title", "atom:title"], format)),
-    link: findPage(links) ?? undefined,
+  return present({
+    title: lineOf(firstText(feed, ["title", "dc:title", "atom:title"], format)) || undefined,
+    link: findPage(links),
     description: description?.kind === "html" ? description.html : description?.text,
     language,
     updated: readUpdated(feed, language, context),
     image: findFeedImage(feed),
-    hub: findRelated(links, "hub") ?? undefined,
-    self: findRelated(links, "self") ?? undefined,
-    rights: lineOf(firstText(feed, ["rights", "copyright", "dc:rights", "atom:rights"], format)),
-  };
-  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== ""));
-  // The cast is the filter's: only absent values were dropped.
-  return { authors: readAuthors(feed, "feed"), ...(given as Omit<FeedFacts, "authors">) };
+    authors: readAuthors(feed, "feed"),
+    hub: findRelated(links, "hub"),
+    self: findRelated(links, "self"),
+    rights: lineOf(firstText(feed, ["rights", "copyright", "dc:rights", "atom:rights"], format)) || undefined,
+  });
 }
 
 /** The first of the names that says something, in the order of the names. */

@@ -19,7 +19,9 @@ export const FIELD_NAMES: readonly string[] = [
   ..."group content thumbnail title description credit text category keywords copyright"
     .split(" ")
     .map((name) => `media:${name}`),
-  ..."author owner image summary subtitle title duration keywords category".split(" ").map((name) => `itunes:${name}`),
+  ..."author owner image link summary subtitle title duration keywords category"
+    .split(" ")
+    .map((name) => `itunes:${name}`),
   "content:encoded",
   "xhtml:body",
   "feedburner:origlink",

@@ -9,9 +9,10 @@ import { firstText, languageOf } from "./facts.ts";
 import type { FieldList } from "./fields.ts";
 import { FEED_LIMITS } from "./limits.ts";
 import { findPage, linksOf } from "./links.ts";
-import { type FeedFormat, type FeedText, lineOf } from "./markup.ts";
+import { type FeedFormat, type FeedText, lineOf, nameOf, readText } from "./markup.ts";
 import { readEnclosures, readImages } from "./media.ts";
 import { readAuthors } from "./people.ts";
+import { present } from "./present.ts";
 
 export interface ItemContext extends DocumentContext {
   /** The feed's language, which its items have where they name none. */
@@ -58,36 +59,49 @@ const SUMMARIES = [
 const RIGHTS = ["rights", "copyright", "dc:rights", "atom:rights", "media:copyright"];
 
 function readItem(item: FieldList, format: FeedFormat, context: ItemContext): ParsedItem {
-  const content = firstText(item, CONTENTS, format);
-  const summary = firstText(item, SUMMARIES, format);
+  const [summary, content] = readTexts(item, format);
   const language = languageOf(item.text("language", "dc:language") ?? item.element.language);
-  const dates = readDates(item, language ?? context.language, context);
-  return {
-    kind: "entry",
-    title: lineOf(firstText(item, TITLES, format)),
+  return present({
+    kind: "entry" as const,
     ...readIdentity(item),
+    title: lineOf(firstText(item, TITLES, format)),
     ...(summary === null ? {} : summaryOf(summary)),
-    ...(content === null ? {} : { contentHtml: htmlOf(content) }),
+    contentHtml: content === null ? undefined : htmlOf(content),
     authors: readAuthors(item, "item"),
     tags: readTags(item),
-    ...optional("language", language),
+    language,
     images: readImages(item),
     enclosures: readEnclosures(item),
-    ...optional("rights", lineOf(firstText(item, RIGHTS, format))),
-    ...dates,
-    ...optional("extensions", readExtensions(item.element)),
-  };
+    rights: lineOf(firstText(item, RIGHTS, format)) || undefined,
+    ...readDates(item, language ?? context.language, context),
+    extensions: readExtensions(item.element),
+  });
 }
 
-/** A field only where it has a value. */
-function optional<K extends string, T>(key: K, value: T | undefined | null | ""): { [P in K]?: T } {
-  // The cast says that the computed key is K.
-  return (value === undefined || value === null || value === "" ? {} : { [key]: value }) as { [P in K]?: T };
+/** RSS 2.0 `<description>` is the summary. An item that has a `summary` too has its content in the second of them. */
+function readTexts(item: FieldList, format: FeedFormat): readonly [summary: FeedText | null, content: FeedText | null] {
+  const content = firstText(item, CONTENTS, format);
+  const summary = firstText(item, SUMMARIES, format) ?? firstInside(item, "media:description", format);
+  if (content !== null || format === "atom" || item.all("description").length === 0) return [summary, content];
+  const texts = item.element.elements
+    .filter(({ name }) => name === "description" || name === "summary")
+    .map((element) => readText(element, format))
+    .filter((text) => text !== null);
+  return [texts[0] ?? summary, texts[1] ?? null];
+}
+
+/** A text that stands in the item's media:group or media:content. */
+function firstInside(item: FieldList, name: string, format: FeedFormat): FeedText | null {
+  const inner = item.all("media:group", "media:content").flatMap(({ elements }) => elements);
+  return readText(
+    inner.find((element) => element.name === name),
+    format,
+  );
 }
 
 function summaryOf(text: FeedText): Pick<ParsedItem, "summary" | "summaryHtml"> {
   if (text.kind === "text") return { summary: text.text };
-  return { ...optional("summary", htmlToText(text.html)), summaryHtml: untrusted(text.html, text.base) };
+  return present({ summary: htmlToText(text.html) || undefined, summaryHtml: untrusted(text.html, text.base) });
 }
 
 function htmlOf(text: FeedText): UntrustedHtml {
@@ -111,11 +125,11 @@ function readIdentity(item: FieldList): Pick<ParsedItem, "guid" | "url" | "canon
     resolveWebUrl(item.element.attributes.href, item.element.base) ??
     findPermalink(about);
   const original = item.all("feedburner:origlink")[0];
-  return {
-    ...optional("guid", guid?.text.trim() ?? about),
-    ...optional("url", url),
-    ...optional("canonicalUrl", resolveWebUrl(original?.text, original?.base)),
-  };
+  return present({
+    guid: guid?.text.trim() ?? (about || undefined),
+    url,
+    canonicalUrl: resolveWebUrl(original?.text, original?.base),
+  });
 }
 
 /** RSS 2.0 `<guid>`: a permalink is a full address; a bare word resolved against the feed would be invented. */
@@ -131,12 +145,12 @@ function readTags(item: FieldList): readonly string[] {
     const { attributes } = element;
     const written =
       element.text.trim() === "" ? (attributes.term ?? attributes.text ?? attributes.label ?? "") : element.text;
-    const tag = htmlToText(written);
+    const tag = nameOf(written);
     if (tag !== "" && tags.size < FEED_LIMITS.listMax) tags.add(tag);
   }
   for (const element of item.all("itunes:keywords", "media:keywords")) {
     for (const word of element.text.split(",", FEED_LIMITS.listMax)) {
-      const tag = htmlToText(word);
+      const tag = nameOf(word);
       if (tag !== "" && tags.size < FEED_LIMITS.listMax) tags.add(tag);
     }
   }
@@ -163,7 +177,8 @@ type ItemDates = Pick<ParsedItem, "published" | "updated" | "unreadDates">;
 function readDates(item: FieldList, language: string | undefined, context: ItemContext): ItemDates {
   const unread: Record<string, string> = {};
   const read = (names: readonly string[], origin: string): DateInterval | null => {
-    for (const element of item.all(...names)) {
+    // Of dates that stand twice the later one counts, as in other readers.
+    for (const element of names.flatMap((name) => item.all(name).toReversed())) {
       const text = element.text.trim();
       if (text === "") continue;
       const { timeZone, capturedAt } = context;
@@ -178,11 +193,9 @@ function readDates(item: FieldList, language: string | undefined, context: ItemC
     }
     return null;
   };
-  const published = read(PUBLISHED, "feed");
-  const updated = read(UPDATED, "updated");
-  return {
-    ...optional("published", published),
-    ...optional("updated", updated),
-    ...(Object.keys(unread).length === 0 ? {} : { unreadDates: unread }),
-  };
+  return present({
+    published: read(PUBLISHED, "feed"),
+    updated: read(UPDATED, "updated"),
+    unreadDates: Object.keys(unread).length === 0 ? undefined : unread,
+  });
 }

@@ -5,9 +5,10 @@ import { parseDate } from "../model/date-parse.ts";
 import type { DocumentContext, Fault, FeedFacts, ParsedFeed, ParsedItem } from "../model/parsed.ts";
 import type { Author, Enclosure, Image } from "../model/story.ts";
 import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
-import { stripForbidden } from "./characters.ts";
+import { mendCharacters } from "./characters.ts";
 import { languageOf } from "./facts.ts";
 import { FEED_LIMITS } from "./limits.ts";
+import { present } from "./present.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -162,10 +163,11 @@ class JsonReader {
 
   /** JSON Feed 1.1 `authors`, 1.0 `author`. */
   #authors(holder: Json): readonly Author[] {
-    const authors = listOf(holder.authors);
-    return (authors.length > 0 ? authors : [holder.author])
-      .map((author) => this.#author(author))
-      .filter((author) => author !== null);
+    const authors = [...listOf(holder.authors), holder.author].map((author) => this.#author(author));
+    const known = new Map(
+      authors.filter((author) => author !== null).map((author) => [JSON.stringify(author), author]),
+    );
+    return [...known.values()];
   }
 
   #author(author: unknown): Author | null {
@@ -235,7 +237,7 @@ function permalinkOf(id: unknown): AbsoluteUrl | null {
 function stringOf(value: unknown): string | undefined {
   if (typeof value === "number" && Number.isFinite(value)) return String(value);
   if (typeof value !== "string") return undefined;
-  const text = stripForbidden(value.toWellFormed()).trim();
+  const text = mendCharacters(value.toWellFormed()).trim();
   return text === "" ? undefined : text;
 }
 
@@ -252,15 +254,4 @@ function listOf(value: unknown): readonly unknown[] {
 function countOf(value: unknown): number | undefined {
   const count = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   return typeof count === "number" && Number.isFinite(count) && count >= 0 ? Math.round(count) : undefined;
-}
-
-type Present<T> = { [K in keyof T as null extends T[K] ? never : undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as null extends T[K] ? K : undefined extends T[K] ? K : never]?: Exclude<T[K], null | undefined>;
-};
-
-/** Drops what is absent: no field of the model is ever null or undefined. */
-function present<T extends object>(record: T): Present<T> {
-  const given = Object.entries(record).filter(([, value]) => value !== null && value !== undefined);
-  // The cast says what the filter did.
-  return Object.fromEntries(given) as Present<T>;
 }

@@ -40,12 +40,7 @@ export function looksLikeHtml(text: string): boolean {
   return MARKUP.test(text);
 }
 
-const HAS_TAG = /<[a-z/!?]/i;
-
-/** Whether an HTML text has elements, and not only references. */
-export function hasElements(html: string): boolean {
-  return HAS_TAG.test(html);
-}
+const HAS_TAG = /<[a-z/]/i;
 
 /** The formats whose rules differ for texts, links and dates. */
 export type FeedFormat = "rss" | "atom" | "rdf" | "cdf";
@@ -91,11 +86,23 @@ function isBase64(element: XmlElement, type: string): boolean {
 function readBase64(element: XmlElement, type: string): FeedText | null {
   const text = Buffer.from(element.text, "base64").toString("utf8").trim();
   if (text === "") return null;
-  return /html|xml/.test(type) ? { kind: "html", html: text, base: element.base } : { kind: "text", text };
+  return /html|xml/.test(type) || (!type.startsWith("text/") && looksLikeHtml(text))
+    ? { kind: "html", html: text, base: element.base }
+    : { kind: "text", text };
 }
 
 /** A text as one line without markup: titles, names, tags. */
 export function lineOf(text: FeedText | null): string {
   if (text === null) return "";
-  return text.kind === "html" ? htmlToText(text.html) : foldText(text.text);
+  if (text.kind === "text") return foldText(text.text);
+  return HAS_TAG.test(text.html) || text.html.includes("&") ? htmlToText(text.html) : foldText(text.html);
+}
+
+/**
+ * A name or tag without markup. One that decoding would turn into markup stays as it is written, as names are put into
+ * pages by readers that do not expect any.
+ */
+export function nameOf(written: string): string {
+  const name = htmlToText(written);
+  return HAS_TAG.test(name) ? foldText(written) : name;
 }

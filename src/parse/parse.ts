@@ -1,6 +1,6 @@
 import { ParseError } from "../errors.ts";
 import type { DocumentContext, ParsedFeed } from "../model/parsed.ts";
-import { stripForbidden } from "./characters.ts";
+import { mendCharacters } from "./characters.ts";
 import { parseJson } from "./json.ts";
 import { FEED_LIMITS } from "./limits.ts";
 import { parseXml } from "./xml.ts";
@@ -17,7 +17,7 @@ export function parseFeed(text: string, context: DocumentContext): ParsedFeed {
       { code: "too_large", concerns: context.url },
     );
   }
-  const clean = stripForbidden(text);
+  const clean = mendCharacters(text);
   const first = firstCharacter(clean);
   if (first === "") {
     throw new ParseError("Cannot parse an empty document; wanted: a feed", { code: "empty", concerns: context.url });

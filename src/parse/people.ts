@@ -1,8 +1,8 @@
-import { htmlToText } from "../html/text.ts";
 import type { Author } from "../model/story.ts";
 import { resolveWebUrl } from "../model/url.ts";
 import type { FieldList } from "./fields.ts";
 import { FEED_LIMITS } from "./limits.ts";
+import { nameOf } from "./markup.ts";
 import type { XmlElement } from "./xml-tree.ts";
 
 /** Elements that name an author, the more exact first. */
@@ -49,7 +49,7 @@ function readPerson(element: XmlElement): Author | null {
   if (element.elements.length === 0) return parsePerson(element.text, element.attributes.href, element.base);
   const part = (...names: readonly string[]) => {
     const found = element.elements.find((child) => names.includes(child.name.replace(/^\w+:/, "")));
-    return found === undefined ? "" : htmlToText(found.text);
+    return found === undefined ? "" : nameOf(found.text);
   };
   const person = parsePerson(part("name"), part("uri", "url", "homepage"), element.base);
   const email = part("email");
@@ -62,7 +62,7 @@ const EMAIL = /[^\s<>()[\]",;:@]{1,64}@[^\s<>()[\]",;:@]{1,255}/;
 
 /** `jane@example.org (Jane Doe)`, `Jane Doe <jane@example.org>`, `Jane Doe`, `jane@example.org`. */
 export function parsePerson(written: string, url?: string, base?: string): Author | null {
-  const text = htmlToText(written.replace(/<([^<>\s]+@[^<>\s]+)>/, " ($1) "));
+  const text = nameOf(written.replace(/<([^<>\s]+@[^<>\s]+)>/, " ($1) "));
   const found = EMAIL.exec(text);
   const email = found?.[0].replace(/^mailto:/i, "");
   const rest = found === null ? text : text.slice(0, found.index) + text.slice(found.index + found[0].length);

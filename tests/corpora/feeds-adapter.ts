@@ -1,14 +1,55 @@
 /** Comparator's JSON lines ({path, url, contentType}) straight through decode, parseFeed and sanitize. */
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import sanitizeHtml from "sanitize-html";
 import { ParseError } from "../../src/errors.ts";
-import { sanitize } from "../../src/html/sanitize.ts";
+import { sanitize as own } from "../../src/html/sanitize.ts";
 import type { DateInterval } from "../../src/model/date.ts";
 import type { SafeHtml, UntrustedHtml } from "../../src/model/html.ts";
 import type { ParsedItem } from "../../src/model/parsed.ts";
+import { resolveWebUrl } from "../../src/model/url.ts";
 import { parseFeed } from "../../src/parse/parse.ts";
 import { decode } from "../../src/text/decode.ts";
 
+const tags = [
+  ...sanitizeHtml.defaults.allowedTags,
+  "img",
+  "center",
+  "font",
+  "details",
+  "summary",
+  "video",
+  "audio",
+  "source",
+  "picture",
+  "map",
+  "area",
+  "big",
+  "strike",
+  "tt",
+  "del",
+  "ins",
+  "dir",
+  "acronym",
+  "q",
+  "samp",
+];
+function other(html: string, options: { readonly baseUrl?: string }): string {
+  const absolute = (name: string, attribs: Record<string, string>) => {
+    for (const key of ["href", "src", "cite", "poster"]) {
+      const value = attribs[key];
+      if (value !== undefined) attribs[key] = URL.parse(value, options.baseUrl)?.href ?? value;
+    }
+    return { tagName: name, attribs };
+  };
+  return sanitizeHtml(html, {
+    allowedTags: tags,
+    allowedAttributes: { "*": ["href", "src", "alt", "title", "cite", "poster"] },
+    allowedSchemes: ["http", "https", "mailto", "ftp", "data", "urn", "tag", "magnet", "irc", "news"],
+    transformTags: { "*": absolute },
+  });
+}
+const sanitize = process.env["SANITIZER"] === "other" ? other : own;
 const safe = (html: UntrustedHtml | SafeHtml | undefined): string | undefined =>
   html === undefined || typeof html === "string"
     ? html
@@ -35,7 +76,8 @@ function shape(item: ParsedItem): object {
 
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === "") continue;
-  const { path, url, contentType } = JSON.parse(line);
+  const { path, url: requested, contentType, headers } = JSON.parse(line);
+  const url: string = resolveWebUrl(headers?.["content-location"], requested) ?? requested;
   try {
     const { text } = decode(readFileSync(path), { contentType, markup: "xml" });
     const parsed = parseFeed(text, { url, timeZone: "UTC", capturedAt: Date.UTC(2026, 0, 1) });
