@@ -18,6 +18,12 @@ export interface CalendarWords {
   readonly monthMarkers: ReadonlySet<string>;
   /** Order of numbers in `5/8/2025`. */
   readonly monthFirst: boolean;
+  /** Order of numbers in `25. 8. 26.` */
+  readonly yearFirst: boolean;
+  /** Hours and minutes are written `14.03`. */
+  readonly dotClock: boolean;
+  /** Years are counted as in Thailand, 543 ahead. */
+  readonly buddhist: boolean;
   /** The language's own short way to write a day and month in numbers (`26. 8.`), where it has one. */
   readonly shortDay: { readonly pattern: RegExp; readonly monthFirst: boolean } | null;
 }
@@ -108,14 +114,18 @@ function monthSamples(locale: string): readonly Sample[] {
 }
 
 const LETTERS_AT_END = /[\p{L}\p{M}]{1,6}$/u;
+const LETTERS_AT_START = /^[\p{L}\p{M}]{1,6}/u;
 
-/** The month's name, and the name with a preposition written on to it (Hebrew `באוגוסט`). */
+function lettersOf(part: Intl.DateTimeFormatPart | undefined, where: RegExp): string {
+  return part?.type === "literal" ? (where.exec(part.value)?.[0] ?? "") : "";
+}
+
+/** The month's name, and the name with what is written on to it (Hebrew `באוגוסט`, Basque `abuztuaren`). */
 function namesOf(parts: readonly Intl.DateTimeFormatPart[]): readonly string[] {
   const at = parts.findIndex((part) => part.type === "month");
   const name = parts[at]?.value ?? "";
-  const before = parts[at - 1];
-  const prefix = before?.type === "literal" ? (LETTERS_AT_END.exec(before.value)?.[0] ?? "") : "";
-  return prefix === "" ? [name] : [name, prefix + name];
+  const joined = lettersOf(parts[at - 1], LETTERS_AT_END) + name + lettersOf(parts[at + 1], LETTERS_AT_START);
+  return joined === name ? [name] : [name, joined];
 }
 
 function literalWords(parts: readonly Intl.DateTimeFormatPart[]): readonly string[] {
@@ -184,7 +194,25 @@ function collectGlue(locale: string, language: string): ReadonlySet<string> {
     const parts = new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" }).formatToParts(Date.UTC(2025, 7, 26));
     for (const word of literalWords(parts)) glue.add(word);
   }
+  for (const word of weekdayWords(locale)) glue.add(word);
   return glue;
+}
+
+/** The words of weekdays that have several: `Thứ Ba`. */
+function weekdayWords(locale: string): readonly string[] {
+  const format = new Intl.DateTimeFormat(locale, { weekday: "long", timeZone: "UTC" });
+  const names = Array.from({ length: 7 }, (_, day) => format.format(Date.UTC(2025, 5, 1 + day)));
+  return names.filter((name) => name.includes(" ")).flatMap((name) => name.split(" ").map(foldWord));
+}
+
+function isDotClock(locale: string): boolean {
+  const parts = new Intl.DateTimeFormat(locale, { timeStyle: "short", timeZone: "UTC" }).formatToParts(0);
+  return parts[parts.findIndex((part) => part.type === "minute") - 1]?.value === ".";
+}
+
+function isYearFirst(locale: string): boolean {
+  const parts = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeZone: "UTC" }).formatToParts(0);
+  return parts.find((part) => part.type !== "literal")?.type === "year";
 }
 
 function isMonthFirst(parts: readonly Intl.DateTimeFormatPart[]): boolean {
@@ -225,6 +253,9 @@ function buildWords(tag: string): CalendarWords {
     halves: collectHalves(locale),
     glue: collectGlue(locale, language),
     monthFirst: isMonthFirst(new Intl.DateTimeFormat(locale, NUMERIC_DATE).formatToParts(Date.UTC(2025, 7, 26))),
+    yearFirst: isYearFirst(locale),
+    dotClock: isDotClock(locale),
+    buddhist: new Intl.DateTimeFormat(tag).resolvedOptions().calendar === "buddhist",
     shortDay: findShortDay(locale),
   };
 }
@@ -264,7 +295,11 @@ export interface Lexicon {
   readonly halfOf: (key: string) => "am" | "pm" | undefined;
   readonly isGlue: (key: string) => boolean;
   readonly isMonthMarker: (key: string) => boolean;
+  /** Orders and habits of the document's first language. */
   readonly monthFirst: boolean;
+  readonly yearFirst: boolean;
+  readonly dotClock: boolean;
+  readonly buddhist: boolean;
   /** The document's languages and English. */
   readonly own: readonly CalendarWords[];
   /** Whether `26 Aug 25` is a date, as it is where nothing else can stand. */
@@ -310,6 +345,9 @@ function buildLexicon(languages: readonly string[], reach: Reach, shortYears: bo
     isGlue: (key) => own.some((one) => one.glue.has(key)) || listWidelyRead().some((one) => one.glue.has(key)),
     isMonthMarker: (key) => own.some((one) => one.monthMarkers.has(key)),
     monthFirst: own[0]?.monthFirst ?? true,
+    yearFirst: own[0]?.yearFirst ?? false,
+    dotClock: own[0]?.dotClock ?? false,
+    buddhist: own[0]?.buddhist ?? false,
   };
 }
 

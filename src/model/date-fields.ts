@@ -54,6 +54,14 @@ export function fullYear(value: number, digits: number): number {
   return digits === 3 ? 1900 + value : value;
 }
 
+/** Thais leave out the 25 of their century. */
+const BUDDHIST_CENTURY = 2500;
+
+function yearIn(number: { readonly value: number; readonly digits: number }, lexicon: Lexicon): number {
+  const short = lexicon.buddhist && number.digits === 2 && number.value >= 50;
+  return short ? fullYear(BUDDHIST_CENTURY + number.value, 4) : fullYear(number.value, number.digits);
+}
+
 export function isDay(year: number, month: number, day: number): boolean {
   if (year < YEAR_MIN || year > YEAR_MAX || month < 1 || month > 12 || day < 1) return false;
   return day <= new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
@@ -158,7 +166,7 @@ function withoutEnding(key: string): string {
 /** Written on to a day's number: `26th`, `1er`, `2º`, `26-án`, `26(a)`. */
 const ORDINALS = new Set(["st", "nd", "rd", "th", "er", "ere", "e", "º", "ª", "o", "a", "an", "en", "ta", "ko", "eme"]);
 
-const GLUE_MARKS = ".,-/'’()\"";
+const GLUE_MARKS = ".,-/'’()\"׳॰";
 const GLUE_MAX = 5;
 
 function isDateGlue(token: Token | undefined, lexicon: Lexicon): boolean {
@@ -231,8 +239,8 @@ function yearAndDay(numbers: readonly Part[], month: number, lexicon: Lexicon): 
   const year = yearFirst ? first : second;
   const day = yearFirst ? second : first;
   if (day.digits > 2 || year.digits === 1) return null;
-  if (year.digits < 4 && !lexicon.shortYears && !year.joined) return null;
-  return { year: fullYear(year.value, year.digits), month, day: day.value };
+  if (year.digits < 4 && !lexicon.shortYears && !lexicon.buddhist && !year.joined) return null;
+  return { year: yearIn(year, lexicon), month, day: day.value };
 }
 
 /** A date with the month named or marked by its unit; the index says how many of the parts it took. */
@@ -256,12 +264,15 @@ function readNumericDay(tokens: readonly Token[], at: number, lexicon: Lexicon):
   if (a?.kind !== "number" || b?.kind !== "number" || c?.kind !== "number") return null;
   if (!isMark(mark1, "./-") || mark2?.kind !== "mark" || mark1?.text !== mark2.text) return null;
   if (mark1.spaced !== mark2.spaced && mark1.text !== ".") return null;
-  const after = tokens[at + 5];
-  if (after?.kind === "mark" && after.text === mark1.text && tokens[at + 6]?.kind === "number" && !after.spaced) {
-    return null;
-  }
+  // `192.168.1.10` is none.
+  const [joint, more] = tokens.slice(at + 5, at + 7);
+  if (isMark(joint, mark1.text) && more?.kind === "number" && joint?.spaced === false && !more.spaced) return null;
   const value = numericDay([a, b, c], mark1.text, lexicon);
   return value === null ? null : { value, end: at + 5 };
+}
+
+function figures(token: Token): { readonly value: number; readonly digits: number } {
+  return { value: token.value, digits: token.text.length };
 }
 
 function numericDay(numbers: readonly [Token, Token, Token], mark: string, lexicon: Lexicon): DayFields | null {
@@ -269,7 +280,9 @@ function numericDay(numbers: readonly [Token, Token, Token], mark: string, lexic
   const [al, bl, cl] = [a.text.length, b.text.length, c.text.length];
   if (al === 4 && bl <= 3 && cl <= 2) return { year: fullYear(a.value, al), month: b.value, day: c.value };
   if (al > 2 || bl > 2 || (cl !== 4 && cl !== 2)) return null;
-  const year = fullYear(c.value, cl);
+  if (lexicon.yearFirst && al === 2 && cl === 2)
+    return { year: yearIn(figures(a), lexicon), month: b.value, day: c.value };
+  const year = yearIn(figures(c), lexicon);
   const monthFirst = b.value > 12 || (mark !== "." && lexicon.monthFirst && a.value <= 12);
   return monthFirst ? { year, month: a.value, day: b.value } : { year, month: b.value, day: a.value };
 }
@@ -322,7 +335,7 @@ function readHalf(tokens: readonly Token[], at: number, lexicon: Lexicon): Readi
     if (joined !== undefined) return { value: joined, end: isMark(tokens[end], ".") ? end + 1 : end };
   }
   const half = lexicon.halfOf(token.key) ?? (token.spaced ? undefined : SHORT_HALVES[token.key]);
-  return half === undefined ? null : { value: half, end: at + 1 };
+  return half === undefined ? null : { value: half, end: isMark(next, ".") && half !== undefined ? at + 2 : at + 1 };
 }
 
 /** `3:05p`, written on to the figures; apart from them the letters are zones. */
@@ -379,13 +392,20 @@ function readUnitClock(tokens: readonly Token[], at: number): Reading<Clock> | n
   return timed ? clockReading(hour, minute, at + 6, second.value) : clockReading(hour, minute, at + 4);
 }
 
-/** `14.03 Uhr`, `kl. 14.03` */
-function readDotClock(tokens: readonly Token[], at: number): Reading<Clock> | null {
+/** `14.03 Uhr`, `kl. 14.03`, `14.03 BST`; anywhere in languages that write their times so. */
+function readDotClock(tokens: readonly Token[], at: number, lexicon: Lexicon): Reading<Clock> | null {
   const [hour, dot, minute, after] = tokens.slice(at, at + 4);
   if (!twoDigits(hour) || !isMark(dot, ".") || !twoDigits(minute) || minute.text.length !== 2) return null;
+  if (isMark(after, ".") && tokens[at + 4]?.kind === "number") return null;
+  if (lexicon.dotClock && !minute.spaced && hour.value < 24 && minute.value < 60) {
+    return clockReading(hour, minute, at + 3);
+  }
   const before = isMark(tokens[at - 1], ".") ? tokens[at - 2] : tokens[at - 1];
+  const zoned = after?.kind === "word" && /^[A-Z]{3,4}$/.test(after.text) && findZone(after.text) !== null;
   const said =
-    (after?.kind === "word" && CLOCK_AFTER.has(after.key)) || (before?.kind === "word" && CLOCK_BEFORE.has(before.key));
+    zoned ||
+    (after?.kind === "word" && CLOCK_AFTER.has(after.key)) ||
+    (before?.kind === "word" && CLOCK_BEFORE.has(before.key));
   return said ? clockReading(hour, minute, at + 3) : null;
 }
 
@@ -394,7 +414,10 @@ function readBareHour(tokens: readonly Token[], at: number, lexicon: Lexicon): R
   const [hour, after] = tokens.slice(at, at + 2);
   if (!twoDigits(hour) || after?.kind !== "word") return null;
   const half = readHalf(tokens, at + 1, lexicon);
-  const said = after.key === "uhr" || (half !== null && after.key.length > 1 && hour.value >= 1 && hour.value <= 12);
+  // Halves of other languages are words of this one: Hungarian `de`.
+  const dotted = half !== null && half.end > at + 2;
+  const known = dotted || (after.key.length > 1 && lexicon.own.some((one) => one.halves.has(after.key)));
+  const said = after.key === "uhr" || (known && hour.value >= 1 && hour.value <= 12);
   return said ? clockReading(hour, null, at + 1) : null;
 }
 
@@ -405,11 +428,11 @@ export function readTime(tokens: readonly Token[], at: number, lexicon: Lexicon)
   const clock =
     readColonClock(tokens, start) ??
     readUnitClock(tokens, start) ??
-    readDotClock(tokens, start) ??
+    readDotClock(tokens, start, lexicon) ??
     (before === null ? readBareHour(tokens, start, lexicon) : null);
   if (clock === null) return null;
-  const after = before === null ? readHalf(tokens, clock.end, lexicon) : null;
-  const half = before?.value ?? after?.value ?? null;
+  const after = readHalf(tokens, clock.end, lexicon);
+  const half = after?.value ?? before?.value ?? null;
   const end = after?.end ?? clock.end;
   return { value: { ...clock.value, hour: hourOf(clock.value.hour, half) }, end };
 }

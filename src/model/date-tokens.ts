@@ -31,6 +31,8 @@ export function plainDigits(text: string): string {
     .replace(/[^\P{Nd}0-9]/gu, latinDigit)
     .replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]/g, "")
     .replace(/[\u2010-\u2015\u2212]/g, "-")
+    .replaceAll("（", "(")
+    .replaceAll("）", ")")
     .replaceAll("：", ":")
     .replaceAll("／", "/")
     .replaceAll("．", ".")

@@ -29,7 +29,7 @@ const MACHINE = /^\d[\dTtZz:.,+\-/ ]{7,40}$/;
 /** Values of attributes. A month, a year, an ordinal or a number that happens to fit says nothing here. */
 function findMachineDate(text: string, context: DateContext): DateInterval | null {
   if (!MACHINE.test(text) || /^(\d{1,7}|\d{9}|\d{11,12}|\d{15,})$/.test(text)) return null;
-  if (!/^\d{8}|^\d{4}[-/. ]\d|^\d\d?[-/.]/.test(text)) return null;
+  if (!/^\d{8}|^\d{4}[-/. ]\d/.test(text)) return null;
   const found = parseDate(text, context);
   if (found === null || !/^\d+$/.test(text)) return found;
   return found.to >= OLDEST_FIGURES && found.to <= context.capturedAt + AHEAD_MS ? found : null;
@@ -37,12 +37,15 @@ function findMachineDate(text: string, context: DateContext): DateInterval | nul
 
 /** Between a day and its time: `Oct 10, 2025 | 4:05 PM`, `26. August, um 14.03 Uhr`. */
 const BETWEEN_MARKS = ",|·•@-–—()[]/;";
-const BETWEEN_MAX = 5;
+const BETWEEN_MAX = 8;
+/** What weekdays are written with in Chinese and Japanese. */
+const HAN_WEEKDAY = /^[月火水木金土日曜星期週周一二三四五六天礼禮拜]$/;
 
 function isBetween(token: Token | undefined, lexicon: Lexicon): boolean {
   if (token === undefined || token.kind === "number") return false;
   if (token.kind === "mark") return BETWEEN_MARKS.includes(token.text) || token.text === ".";
-  return lexicon.isGlue(token.key) || lexicon.weekdayOf(token.key) !== undefined || token.key === "t";
+  if (lexicon.isGlue(token.key) || lexicon.weekdayOf(token.key) !== undefined) return true;
+  return token.key === "t" || HAN_WEEKDAY.test(token.text);
 }
 
 /** A time at a token or after marks and words that join; with the zone behind it. */
@@ -153,7 +156,10 @@ function withoutLabels(segment: string, words: RelativeWords): string {
   for (let removed = 0; removed < 6; removed++) {
     const word = /^[\p{L}\p{M}']+/u.exec(text)?.[0] ?? "";
     if (word === "" || !words.labels.has(word) || words.fixed.has(text) || words.now.has(text)) break;
-    text = text.slice(word.length).replace(/^[ ,:(]+/, "");
+    const rest = text.slice(word.length).replace(/^[ ,:(]+/, "");
+    // `last Monday` keeps what `last updated` loses.
+    if (words.last.has(word) && !words.labels.has(/^[\p{L}\p{M}']+/u.exec(rest)?.[0] ?? "")) break;
+    text = rest;
   }
   return text.replace(/^[ ,:(]+|[ ,;.)!]+$/g, "");
 }
@@ -236,12 +242,20 @@ function readBare(segment: string, spoken: Spoken): DateInterval | null {
 
 const ANCHORED = [readFixed, readBare, readWeekday];
 
-/** `26. 8.` where the language writes days so: nothing else may stand there. */
+function isWeekdayName(token: Token | undefined, lexicon: Lexicon): boolean {
+  return token?.kind === "word" && lexicon.own.some((one) => one.weekdays.has(token.key));
+}
+
+/** `26. 8.` where the language writes days so: nothing but a weekday may stand beside it. */
 function readShortDay(segment: string, spoken: Spoken): DateInterval | null {
   const { lexicon, context, text } = spoken;
   const own = lexicon.own[0]?.shortDay ?? null;
-  const match = own?.pattern.exec(segment);
-  if (own === null || match === null || match === undefined) return null;
+  if (own === null) return null;
+  const tokens = listTokens(segment);
+  const start = isWeekdayName(tokens[0], lexicon) ? segment.replace(/^[\p{L}\p{M}]+[., ]*/u, "") : segment;
+  const bare = isWeekdayName(tokens.at(-1), lexicon) ? start.replace(/[., ]+[\p{L}\p{M}]+$/u, "") : start;
+  const match = own.pattern.exec(bare);
+  if (match === null) return null;
   const [first = 0, second = 0] = match.slice(1).map(Number);
   const day = own.monthFirst ? { month: first, day: second } : { month: second, day: first };
   const dated = pastYear(day, context);

@@ -120,10 +120,19 @@ function agoAfter(text: string, index: number, words: RelativeWords): boolean {
   return words.after.some((word) => text.startsWith(word, at) && isBoundary(text, at + word.length));
 }
 
-const COUNTABLE = /(?<![\d.,:/-])\d{1,4}(?:[.,]\d)?(?![\d:/])|[\p{L}\p{M}']+/gu;
+const COUNTABLE = /(?<![\d.,:/-])\d{1,4}(?:[.,]\d)?(?![\d:/])|[\p{L}\p{M}]+'?/gu;
 
 function countOf(token: string, words: RelativeWords): number | "few" | undefined {
   return /^\d/.test(token) ? Number(token.replace(",", ".")) : words.numbers.get(token);
+}
+
+function frameAround(text: string, start: number, end: number, words: RelativeWords): RelativeUnit | null {
+  const head = text.slice(0, start).trimEnd();
+  const rest = text.slice(end).trimStart();
+  const frame = words.frames.find(
+    (one) => endsWithWord(head, [one.head]) && rest.startsWith(one.tail) && (one.tail !== "" || isBoundary(text, end)),
+  );
+  return frame?.unit ?? null;
 }
 
 /** "n units ago" anywhere in a folded text. */
@@ -131,6 +140,9 @@ export function findAgo(text: string, words: RelativeWords): Amount | null {
   for (const match of text.matchAll(COUNTABLE)) {
     const count = countOf(match[0], words);
     if (count === undefined) continue;
+    const framed =
+      typeof count === "number" ? frameAround(text, match.index, match.index + match[0].length, words) : null;
+    if (framed !== null) return { unit: framed, count };
     // `a couple of hours ago`, `30 de secunde`
     const start = skipSpace(text, match.index + match[0].length);
     const of = /^(?:of|de|d')\b ?/.exec(text.slice(start, start + 4))?.[0].length ?? 0;

@@ -37,6 +37,8 @@ export const EXTRAS: Readonly<Record<string, LanguageExtras>> = {
     numbers: "a/an/one two three four five six seven eight nine ten eleven twelve",
     few: "few several couple",
     now: "just now/just in/moments ago/a moment ago/a few moments ago/a few seconds ago/a minute ago/seconds ago/now",
+    today: "this morning/this afternoon/this evening/tonight/earlier today",
+    yesterday: "last night/yesterday morning/yesterday afternoon/yesterday evening",
     last: "last past this",
     labels:
       "updated update published posted post modified edited revised created added filed released reported first last " +
@@ -49,6 +51,8 @@ export const EXTRAS: Readonly<Record<string, LanguageExtras>> = {
     numbers: "ein/eine/einem/einer/einen zwei drei vier funf sechs sieben acht neun zehn elf zwolf",
     few: "wenigen einigen paar wenige einige",
     now: "gerade eben/soeben/eben/jetzt/vor wenigen sekunden/vor wenigen augenblicken/vor kurzem/gerade",
+    today: "heute morgen/heute fruh/heute nachmittag/heute abend",
+    yesterday: "gestern abend/gestern nachmittag/gestern fruh",
     last: "letzten letzter letzte vergangenen vergangener am",
     labels:
       "aktualisiert veroffentlicht stand am vom zuletzt geandert publiziert erstellt erschienen update datum von seit",
@@ -60,6 +64,8 @@ export const EXTRAS: Readonly<Record<string, LanguageExtras>> = {
     numbers: "un/une deux trois quatre cinq six sept huit neuf dix onze douze",
     few: "quelques",
     now: "a l'instant/il y a un instant/il y a quelques instants/maintenant/il y a quelques secondes",
+    today: "ce matin/cet apres-midi/ce soir",
+    yesterday: "hier soir/hier matin",
     last: "dernier derniere",
     labels: "publie publiee le mis mise a jour modifie modifiee cree poste paru par du date actualise au",
   },
@@ -71,6 +77,8 @@ export const EXTRAS: Readonly<Record<string, LanguageExtras>> = {
     numbers: "un/una/uno dos tres cuatro cinco seis siete ocho nueve diez once doce",
     few: "unos unas pocos pocas algunos algunas varios varias",
     now: "hace un momento/hace unos momentos/hace instantes/ahora mismo/ahora/recien/hace unos segundos/justo ahora",
+    today: "esta manana/esta tarde/esta noche",
+    yesterday: "anoche",
     last: "pasado el ultimo",
     labels: "publicado publicada actualizado actualizada el la creado modificado por a las fecha de ultima hora desde",
   },

@@ -15,6 +15,8 @@ export interface RelativeWords {
   readonly language: string;
   /** Names of units as they stand after a number, longest first. */
   readonly units: readonly (readonly [string, RelativeUnit])[];
+  /** What stands before and after the figure where a language names the unit first: Swahili `dakika 5 zilizopita`. */
+  readonly frames: readonly { readonly head: string; readonly tail: string; readonly unit: RelativeUnit }[];
   /** Units that say "ago" themselves (Hungarian `napja`). */
   readonly complete: ReadonlySet<string>;
   readonly before: readonly string[];
@@ -146,31 +148,37 @@ export function isBoundary(text: string, index: number): boolean {
   return !/^[\p{L}\p{M}']{2}$/u.test(pair);
 }
 
-const CLDR_UNIT_STYLES = ["long", "short", "narrow"] as const;
+interface UnitName extends Amount {
+  readonly name: string;
+  readonly count: number;
+  /** A figure stands beside it; Arabic has words for one and two hours. */
+  readonly figure: boolean;
+}
 
 /** Names of units as they stand beside a figure: `3 hrs`, `3 Std`. */
-function unitNames(locale: string): readonly (readonly [string, RelativeUnit])[] {
-  return CLDR_UNIT_STYLES.flatMap((unitDisplay) =>
+function unitNames(locale: string, styles: readonly (typeof STYLES)[number][]): readonly UnitName[] {
+  return styles.flatMap((unitDisplay) =>
     UNITS.flatMap((unit) => {
       const format = new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay });
-      return COUNTS.map((count) => [foldText(format.format(count)).replace(/\d+/, "").trim(), unit] as const);
+      return COUNTS.map((count) => {
+        const text = foldText(format.format(count));
+        return { unit, count, name: text.replace(/\d+/, "").trim(), figure: /\d/.test(text) };
+      });
     }),
   );
 }
 
-const SHORT_UNITS: readonly RelativeUnit[] = ["hour", "day", "week"];
+/** A bare `5 min` is how long a text takes to read; a bare `5 days` how long something lasts. */
+function isBareName({ unit, name }: UnitName): boolean {
+  return unit === "hour" || ((unit === "day" || unit === "week") && name.length <= 3);
+}
 
-/** Short names that a figure alone may carry; a bare `5 min` is how long a text takes to read. */
-function bareUnits(locale: string, language: string): ReadonlyMap<string, RelativeUnit> {
+/** Short names that a figure alone may carry. */
+function bareUnits(locale: string, extras: LanguageExtras): ReadonlyMap<string, RelativeUnit> {
+  const names = [...unitNames(locale, ["narrow"]), ...unitNames(locale, ["short"])].filter(isBareName);
   const bare = new Map<string, RelativeUnit>();
-  const names = EXTRAS[language]?.units ?? {};
-  for (const unit of SHORT_UNITS) {
-    for (const unitDisplay of ["narrow", "short"] as const) {
-      const format = new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay });
-      for (const count of COUNTS) bare.set(foldText(format.format(count)).replace(/\d+/, "").trim(), unit);
-    }
-    if (language === "en") for (const name of splitList(names[unit], / /)) bare.set(name, unit);
-  }
+  for (const { name, unit } of names) if (!bare.has(name)) bare.set(name, unit);
+  for (const name of splitList(extras.units?.hour, / /)) if (name.length <= 4) bare.set(name, "hour");
   return bare;
 }
 
@@ -211,16 +219,26 @@ function numberWords(extras: LanguageExtras): ReadonlyMap<string, number | "few"
 }
 
 /** Amounts that need no figure: duals, and the singular without its "one". */
-function countedPhrases(samples: readonly Sample[], before: readonly string[], after: readonly string[]) {
+function countedPhrases(
+  samples: readonly Sample[],
+  names: readonly UnitName[],
+  before: readonly string[],
+  after: readonly string[],
+): ReadonlyMap<string, Amount> {
   const phrases = new Map<string, Amount>();
+  const add = (phrase: string, amount: Amount) => {
+    if (!phrases.has(phrase) && phrase.includes(" ")) phrases.set(phrase, amount);
+  };
+  const addNoun = (noun: string, amount: Amount) => {
+    for (const word of before) if (noun.length > 1) add(`${word} ${noun}`, amount);
+  };
   for (const { unit, count, head, tail, figure } of samples) {
     if (figure && count !== 1) continue;
-    const text = figure ? `${head} ${tail}`.trim() : head;
-    const noun = figure ? (stripEnd(tail, after) ?? tail) : (stripStart(head, before) ?? stripEnd(head, after));
-    if (!phrases.has(text) && text.includes(" ")) phrases.set(text, { unit, count });
-    if (noun === null || noun.length < 2 || head === "") continue;
-    for (const word of before) if (!phrases.has(`${word} ${noun}`)) phrases.set(`${word} ${noun}`, { unit, count });
+    add(figure ? `${head} ${tail}`.trim() : head, { unit, count });
+    if (figure && head !== "") addNoun(stripEnd(tail, after) ?? tail, { unit, count });
+    if (!figure) addNoun(stripStart(head, before) ?? "", { unit, count });
   }
+  for (const { unit, count, name, figure } of names) if (!figure && count <= 2) addNoun(name, { unit, count });
   return phrases;
 }
 
@@ -228,11 +246,22 @@ function byLength<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T
   return [...map].filter(([key]) => key !== "").sort(([a], [b]) => b.length - a.length);
 }
 
+/** The words before the figure belong to this unit only, those after it to several. */
+function namesUnitFirst(one: Sample, samples: readonly Sample[]): boolean {
+  if (one.head === "") return false;
+  const figured = samples.filter((other) => other.figure && other.unit !== one.unit);
+  const headShared = figured.some((other) => other.head === one.head);
+  const tailShared = one.tail === "" || figured.some((other) => other.tail === one.tail);
+  return !headShared && tailShared;
+}
+
 function buildWords(tag: string): RelativeWords {
   const locale = latin(tag);
   const language = new Intl.Locale(tag).language;
   const extras = EXTRAS[language === "no" ? "nb" : language] ?? {};
-  const samples = listSamples(locale);
+  const all = listSamples(locale);
+  const framed = all.filter((one) => one.figure && namesUnitFirst(one, all));
+  const samples = all.filter((one) => !framed.includes(one));
   const { before, after } = agoWords(tag, samples, extras);
   const units = new Map<string, RelativeUnit>();
   const complete = new Set<string>();
@@ -242,20 +271,22 @@ function buildWords(tag: string): RelativeWords {
     if (noun === tail && head === "") complete.add(noun);
     if (!units.has(noun)) units.set(noun, unit);
   }
-  for (const [name, unit] of unitNames(locale)) if (!units.has(name)) units.set(name, unit);
+  const names = unitNames(locale, STYLES);
+  for (const { name, unit } of names) if (!units.has(name)) units.set(name, unit);
   for (const unit of UNITS) for (const name of splitList(extras.units?.[unit], / /)) units.set(name, unit);
   return {
     language,
     units: byLength(units),
     complete,
+    frames: framed.map(({ head, tail, unit }) => ({ head, tail, unit })),
     before,
     after,
     about: unique(splitList(extras.about, / /)),
-    phrases: byLength(countedPhrases(samples, before, after)),
+    phrases: byLength(countedPhrases(samples, names, before, after)),
     fixed: fixedPhrases(locale, extras),
     now: new Set(splitList(extras.now, /\//)),
     numbers: numberWords(extras),
-    bare: bareUnits(locale, language),
+    bare: bareUnits(locale, extras),
     last: new Set(splitList(extras.last, / /)),
     labels: new Set(splitList(extras.labels, / /)),
   };
