@@ -13,7 +13,7 @@ export function writeAtom(document: PreparedDocument): string {
   const feed = tree.documentElement;
   if (feed === null) throw new Error("Cannot finish an Atom document without a root");
   declareNamespaces(feed, ["media"]);
-  if (document.language !== undefined) setAttributes(feed, { "xml:lang": document.language });
+  setAttributes(feed, { "xml:lang": document.language });
   const [alternate, self] = children(feed, "link");
   if (alternate !== undefined) setAttributes(alternate, { type: "text/html", href: document.homeUrl });
   if (self !== undefined) setAttributes(self, { type: "application/atom+xml", href: document.selfUrls.atom });

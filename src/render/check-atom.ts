@@ -12,7 +12,7 @@ import {
   holdsReference,
   isCanonicalId,
 } from "./check-values.ts";
-import { childrenByName, placeOfElement, textOf, type XmlSource } from "./check-xml.ts";
+import { childrenByName, placeOfElement, rawTextOf, textOf, type XmlSource } from "./check-xml.ts";
 import { type Report, shown } from "./findings.ts";
 import { NAMESPACES } from "./xml.ts";
 
@@ -205,7 +205,7 @@ function checkCommon(report: Report, named: Named, source: XmlSource): void {
   }
   for (const name of ["updated", "published"]) {
     for (const date of named.get(name) ?? []) {
-      checkDateTime(report, name, date.textContent ?? "", AHEAD_MS.atom, placeOfElement(date));
+      checkDateTime(report, name, rawTextOf(date), AHEAD_MS.atom, placeOfElement(date));
     }
   }
   for (const name of ["author", "contributor"]) {
@@ -219,7 +219,7 @@ function checkCommon(report: Report, named: Named, source: XmlSource): void {
 /** RFC 4287 §3.1: `text` unless it says `html` or `xhtml`. */
 function checkText(report: Report, element: Element, source: XmlSource): void {
   const type = element.getAttribute("type") || "text";
-  const value = element.textContent ?? "";
+  const value = rawTextOf(element);
   const place = placeOfElement(element);
   if (value.trim() === "" && type !== "xhtml") report.warning("blank", `${element.nodeName} is blank`, place);
   else if (type === "html") checkHtml(report, element.nodeName, value, place);
@@ -240,7 +240,7 @@ function childrenOfXhtml(element: Element): number {
 
 function checkId(report: Report, id: Element): void {
   const place = placeOfElement(id);
-  const value = id.textContent ?? "";
+  const value = rawTextOf(id);
   if (value.trim() !== value) report.error("id-white-space", "id begins or ends with white space", place);
   if (checkUrl(report, "id", value.trim(), place, "absolute") && !isCanonicalId(value.trim())) {
     report.warning("id-canonical", `id is not in its normal form (RFC 3986 §6): ${shown(value)}`, place);
@@ -254,7 +254,7 @@ function checkPerson(report: Report, person: Element): void {
   if (name === undefined) report.error("atom-person", `${person.nodeName} has no name`, place);
   else if (textOf(name) === "") report.warning("blank", "name is blank", place);
   else if (holdsClosingTag(textOf(name))) report.warning("plain-text", "name is plain text, but has markup", place);
-  for (const uri of named.get("uri") ?? []) checkUrl(report, "uri", uri.textContent ?? "", place, "any");
+  for (const uri of named.get("uri") ?? []) checkUrl(report, "uri", rawTextOf(uri), place, "any");
   for (const email of named.get("email") ?? []) {
     if (!/^[^\s@<>()]+@[A-Za-z0-9][A-Za-z0-9.-]+$/.test(textOf(email))) {
       report.error("atom-person", `email is no address: ${shown(textOf(email))}`, place);

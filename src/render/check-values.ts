@@ -7,8 +7,9 @@ import { ISO_639 } from "./languages.ts";
 
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:/i;
 const ACTIVE = /^\s*(?:javascript|vbscript|data)\s*:/i;
-/** RFC 3986 §2, all characters that may stand in a URI. */
-const URL_CHARACTERS = /^(?:[\w;/?:@&=+$.\-!~*'(),#[\]]|%[0-9A-Fa-f]{2})*$/;
+/** RFC 3986 §2, what may stand in a URI: one `#` at most, `%` with two hexadecimal digits. */
+const URL_CHARACTERS =
+  /^(?:[\w;/?:@&=+$.\-!~*'(),[\]]|%[0-9A-Fa-f]{2})*(?:#(?:[\w;/?:@&=+$.\-!~*'(),]|%[0-9A-Fa-f]{2})*)?$/;
 const URN = /^urn:[a-z0-9][a-z0-9-]{1,31}:(?:[a-z0-9()+,.:=@;$_!*'-]|%[0-9a-f]{2})+$/i;
 const TAG = /^tag:(?:[a-z0-9._-]+@)?[a-z0-9.-]+,\d{4}(?:-\d{2}(?:-\d{2})?)?:[\w;/?:@&=+$.\-!~*'(),%#]*$/;
 

@@ -51,9 +51,10 @@ export function excerpt(text: string, lengthMax: number): string {
 }
 
 /** RFC 3986 characters only, `%` with two hexadecimal digits, no user name or password, a host. */
-const READY_URL = /^https?:\/\/(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::\d+)?\/(?:[\w;/?:@&=+$.\-!~*'(),#]|%[0-9A-Fa-f]{2})*$/;
+const READY_URL =
+  /^https?:\/\/(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::\d+)?\/(?:[\w;/?:@&=+$.\-!~*'(),]|%[0-9A-Fa-f]{2})*(?:#(?:[\w;/?:@&=+$.\-!~*'(),]|%[0-9A-Fa-f]{2})*)?$/;
 /** What the WHATWG serialization leaves as it is, and RFC 3986 and validators do not allow. */
-const UNSAFE_IN_URL = /[^\w;/?:@&=+$.\-!~*'(),#%]|%(?![0-9A-Fa-f]{2})/gu;
+const UNSAFE_IN_URL = /[^\w;/?:@&=+$.\-!~*'(),%]|%(?![0-9A-Fa-f]{2})/gu;
 
 /**
  * An http or https URL as validators want it: RFC 3986 characters, the rest percent-encoded, punycode host. User name
@@ -64,8 +65,9 @@ export function webUrl(value: string | undefined): string | undefined {
   if (READY_URL.test(value)) return value;
   const url = URL.parse(cleanText(value).trim());
   if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === "") return undefined;
-  const rest = `${url.pathname}${url.search}${url.hash}`.replace(UNSAFE_IN_URL, encodeURIComponent);
-  return `${url.protocol}//${url.host}${rest}`;
+  const encode = (part: string) => part.replace(UNSAFE_IN_URL, encodeURIComponent);
+  const fragment = url.hash === "" ? "" : `#${encode(url.hash.slice(1))}`;
+  return `${url.protocol}//${url.host}${encode(url.pathname + url.search)}${fragment}`;
 }
 
 /** The host that shows in a text. */

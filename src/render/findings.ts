@@ -11,8 +11,9 @@ export interface Finding {
   readonly path?: string;
 }
 
-/** Where a rule is broken. */
-export type Place = Pick<Finding, "line" | "column" | "path">;
+/** Where a rule is broken; a function where that costs something to find out. */
+export type Place = Position | (() => Position);
+type Position = Pick<Finding, "line" | "column" | "path">;
 
 /** A document that breaks a rule everywhere is not told so more often than this. */
 const FINDINGS_MAX = 1_000;
@@ -35,7 +36,8 @@ export function createReport(now: number | undefined, selfUrl: string | undefine
   const add =
     (level: Finding["level"]) =>
     (rule: string, message: string, place: Place = {}) => {
-      if (findings.length < FINDINGS_MAX) findings.push({ level, rule, message, ...place });
+      if (findings.length >= FINDINGS_MAX) return;
+      findings.push({ level, rule, message, ...(typeof place === "function" ? place() : place) });
     };
   return { findings, now, selfUrl, error: add("error"), warning: add("warning"), info: add("info") };
 }

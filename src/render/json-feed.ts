@@ -14,7 +14,7 @@ export function writeJsonFeed(document: PreparedDocument): string {
   const finished = {
     ...head,
     version: "https://jsonfeed.org/version/1.1",
-    ...(document.language === undefined ? {} : { language: document.language }),
+    language: document.language,
     _storywire: { about: document.homeUrl },
     items: document.entries.map((entry, index) => finishItem(items[index] ?? {}, entry)),
   };

@@ -73,7 +73,7 @@ export interface PreparedEntry {
 export interface PreparedDocument {
   readonly title: string;
   readonly description: string;
-  readonly language: string | undefined;
+  readonly language: string;
   readonly homeUrl: string;
   readonly selfUrls: Readonly<Record<FormatName, string>>;
   readonly urn: string;
@@ -82,6 +82,8 @@ export interface PreparedDocument {
   readonly faults: readonly Fault[];
 }
 
+/** ISO 639-2: nobody can tell. */
+const UNDETERMINED = "und";
 const EXCERPT_LENGTH_MAX = 300;
 const TITLE_LENGTH_MAX = 100;
 
@@ -103,7 +105,7 @@ function prepare(document: FeedDocument): PreparedDocument {
   const faults: Fault[] = [];
   const entries: PreparedEntry[] = [];
   const taken = { urns: new Set<string>(), stamps: new Set<number>() };
-  const language = languageTag(document.language);
+  const language = languageTag(document.language) ?? UNDETERMINED;
   for (const [item, entry] of document.entries.entries()) {
     try {
       const one = prepareEntry(entry, document.content, language);
@@ -141,7 +143,7 @@ function distinct(instant: number, taken: Set<number>): number {
   return free;
 }
 
-function prepareEntry(entry: Entry, shown: "full" | "summary", feedLanguage: string | undefined): PreparedEntry {
+function prepareEntry(entry: Entry, shown: "full" | "summary", feedLanguage: string): PreparedEntry {
   const { story } = entry;
   const content = story.contentHtml === undefined ? undefined : publishableHtml(story.contentHtml);
   const summary = prepareSummary(story, shown === "summary" ? content : undefined);
@@ -198,17 +200,23 @@ function prepareTitle(story: Story, summary: string, content: string | undefined
     plainText(story.title) ||
     plainText(excerpt(summary, TITLE_LENGTH_MAX)) ||
     plainText(excerpt(excerptOf(content), TITLE_LENGTH_MAX)) ||
-    (link === undefined ? story.id : excerpt(link.replace(/^https?:\/\//, ""), TITLE_LENGTH_MAX))
+    plainText(excerpt(link?.replace(/^https?:\/\//, "") ?? story.id, TITLE_LENGTH_MAX))
   );
+}
+
+/** RFC 2396, which validators judge RSS and Media RSS by, has no hosts in brackets (IPv6 addresses). */
+function addressOf(value: string | undefined): string | undefined {
+  const url = webUrl(value);
+  return url?.includes("[") ? undefined : url;
 }
 
 function prepareAuthor(author: Author): PreparedAuthor[] {
   const name = plainText(author.name);
-  return name === "" ? [] : [{ name, url: webUrl(author.url), email: emailAddress(author.email) }];
+  return name === "" ? [] : [{ name, url: addressOf(author.url), email: emailAddress(author.email) }];
 }
 
 function prepareImage(image: Image): PreparedImage[] {
-  const url = webUrl(image.url);
+  const url = addressOf(image.url);
   const caption = someText(image.caption);
   const credit = someText(image.credit);
   if (url === undefined && caption === undefined && credit === undefined) return [];
@@ -218,7 +226,7 @@ function prepareImage(image: Image): PreparedImage[] {
 }
 
 function prepareEnclosure(enclosure: Enclosure): PreparedEnclosure[] {
-  const url = webUrl(enclosure.url);
+  const url = addressOf(enclosure.url);
   if (url === undefined) return [];
   const type = mediaType(enclosure.type, url);
   const lengthBytes = wholeNumber(enclosure.lengthBytes, 1);
@@ -228,8 +236,8 @@ function prepareEnclosure(enclosure: Enclosure): PreparedEnclosure[] {
 }
 
 function prepareSource(source: EntrySource, publishedAt: number): PreparedSource | undefined {
-  const selfUrl = webUrl(source.facts?.self);
-  const url = webUrl(source.url) ?? selfUrl ?? webUrl(source.facts?.link);
+  const selfUrl = addressOf(source.facts?.self);
+  const url = addressOf(source.url) ?? selfUrl ?? addressOf(source.facts?.link);
   if (url === undefined) return undefined; // a file: its path is nobody's business
   const updated = Date.parse(source.facts?.updated ?? "");
   return {

@@ -36,7 +36,7 @@ function skeleton(document: PreparedDocument): Feed {
     description: shield(document.description),
     link: document.homeUrl,
     feed: document.selfUrls.rss,
-    ...(document.language === undefined ? {} : { language: document.language }),
+    language: document.language,
     updated: new Date(document.updatedAt),
     generator: "Storywire",
     docs: DOCS,

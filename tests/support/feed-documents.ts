@@ -117,3 +117,29 @@ export function richStory(number = 1): Story {
     stampAt: NOON - number * 30_000,
   });
 }
+
+const WORDS =
+  "harbour board ferry fares tide crew quay council budget vote storm repair mayor port school bridge meeting report plan weather museum café naïve Zürich river market union strike bakery garden winter summer line engine captain night morning street lamp letter story number million percent after before under over between while because although against without during".split(
+    " ",
+  );
+
+/**
+ * A feed of `count` articles of about 2 kB each (150 kB a document of 50); another `edition` shares no paragraph with
+ * it, so that nothing remembered of the one helps the other.
+ */
+export function longFeed(edition: number, count = 50): FeedDocument {
+  let state = edition * 7919 + 1;
+  const next = (below: number) => {
+    state = (state * 48271) % 2147483647;
+    return state % below;
+  };
+  const words = (length: number) => Array.from({ length }, () => WORDS[next(WORDS.length)]).join(" ");
+  const paragraph = () =>
+    `<p>${words(12)} — “${words(4)}”, <a href="https://news.example/${next(1e6)}?a=1&amp;b=${next(99)}">${words(3)}</a> &amp; <em>${words(2)}</em>, ${words(14)}.</p>`;
+  const stories = Array.from({ length: count }, (_, index) => {
+    const rich = richStory(index + 1);
+    const paragraphs = Array.from({ length: 5 }, paragraph);
+    return { ...rich, contentHtml: safeHtml(`${rich.contentHtml ?? ""}${paragraphs.join("\n")}`) };
+  });
+  return feedDocument(stories);
+}
