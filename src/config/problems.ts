@@ -3,6 +3,8 @@ import type { SettingsProblem } from "../errors.ts";
 import type { Checked, Located, Path } from "./yaml.ts";
 
 const SHOWN_LENGTH_MAX = 120;
+/** More complaints about one value, or more unknown keys in one mapping, help nobody. */
+const COMPLAINTS_MAX = 100;
 /** Longer names are not compared: nobody mistypes them. */
 const NAME_LENGTH_MAX = 64;
 
@@ -20,7 +22,9 @@ export function check<Schema extends z.ZodType>(
 ): Checked<z.output<Schema>> {
   const result = schema.safeParse(valueAt(located.value, path), { error: wantedFor });
   if (result.success) return { value: result.data };
-  return { problems: result.error.issues.flatMap((issue) => problemsOf(issue, located, path)) };
+  return {
+    problems: result.error.issues.slice(0, COMPLAINTS_MAX).flatMap((issue) => problemsOf(issue, located, path)),
+  };
 }
 
 /** A complaint about one value: `wanted` says what should stand there. */
@@ -75,7 +79,10 @@ function wantedFor(issue: z.core.$ZodRawIssue): string | undefined {
       return issue.issues[0]?.message;
     case "unrecognized_keys":
       // One line a key: each becomes a problem of its own.
-      return issue.keys.map((key) => wantedKey(key, issue.inst)).join("\n");
+      return issue.keys
+        .slice(0, COMPLAINTS_MAX)
+        .map((key) => wantedKey(key, issue.inst))
+        .join("\n");
     default:
       return undefined;
   }
@@ -105,7 +112,7 @@ function problemsOf(issue: z.core.$ZodIssue, located: Located, base: Path): Sett
   const path = [...base, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))];
   if (issue.code !== "unrecognized_keys") return [problemAt(located, path, issue.message)];
   const wanted = issue.message.split("\n");
-  return issue.keys.map((key, index) => ({
+  return issue.keys.slice(0, COMPLAINTS_MAX).map((key, index) => ({
     file: located.name,
     ...located.placeOf([...path, key], "key"),
     path: formatPath([...path, key]),

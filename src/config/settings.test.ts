@@ -513,6 +513,7 @@ describe("files", () => {
       "config/sources/broken.yaml": "- id: a\n url: [unfinished\n- b: {",
       "config/sources/latin.yaml": Buffer.from("title: caf\xe9", "latin1"),
       "config/sources/huge.yaml": " ".repeat(4 * 1024 * 1024 + 1),
+      "config/sources/stray.yaml": "id: &a x\nurl: *b",
       "config/sources/tag.yaml": "id: !mine x",
       "config/sources/twice.yaml": "id: a\nid: b",
       "config/sources/two.yaml": "---\nid: a\n---\nid: b",
@@ -526,6 +527,7 @@ describe("files", () => {
       "config/sources/huge.yaml: the file is 4194305 bytes long; wanted: at most 4194304 bytes",
       "config/sources/latin.yaml: the file is not UTF-8; wanted: text in UTF-8",
       "config/sources/link.yaml: the file is not readable (…); wanted: a file that this user may read",
+      "config/sources/stray.yaml:2:6: the file is not valid YAML; wanted: YAML 1.2 (…)",
       "config/sources/tag.yaml:1:5: the file is not valid YAML; wanted: YAML 1.2 (…)",
       "config/sources/twice.yaml:2:1: the file is not valid YAML; wanted: YAML 1.2 (…)",
       "config/sources/two.yaml:3:1: the file is not valid YAML; wanted: YAML 1.2 (…)",
@@ -548,6 +550,11 @@ describe("files", () => {
         /^config\/sources\/deep\.yaml.*is not valid YAML; wanted: YAML 1\.2 \(fewer levels of nesting\)$/,
       ),
     ]);
+  });
+
+  test("a hundred thousand wrong keys are told in short, and quickly", async () => {
+    const keys = Array.from({ length: 100_000 }, (_, index) => `k${index}: 1`);
+    expect((await complaints({ "config/storywire.yaml": keys.join("\n") })).length).toBe(100);
   });
 
   test("an alias is as good as what it stands for", async () => {
@@ -586,7 +593,11 @@ describe("secrets", () => {
     ["a header", { "config/sources/a.yaml": source(`headers: { Authorization: ["${SECRET}"] }`) }],
     ["a cookie", { "config/sources/a.yaml": source(`cookies: { session: "${SECRET}\\n" }`) }],
     ["broken YAML", { "config/sources/a.yaml": source(`auth: { bearer: "${SECRET}`) }],
-    ["an unknown alias of a header", { "config/sources/a.yaml": source(`auth: { bearer: ${SECRET}: x }`) }],
+    ["a password with a star", { "config/sources/a.yaml": source(`auth: { bearer: *${SECRET} }`) }],
+    ["a password with an exclamation mark", { "config/sources/a.yaml": source(`auth:\n  bearer: !${SECRET}`) }],
+    ["a password with a backslash", { "config/sources/a.yaml": source(`auth:\n  bearer: "\\U${SECRET}"`) }],
+    ["a password with a percent sign", { "config/sources/a.yaml": `%${SECRET} x\n---\n${source()}` }],
+    ["a password with a colon", { "config/sources/a.yaml": source(`auth: { bearer: ${SECRET}: x }`) }],
   ])("%s never stands in a complaint", async (_what, files) => {
     const problems = await complaints(files);
     expect(problems.length).toBeGreaterThan(0);

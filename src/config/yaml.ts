@@ -1,6 +1,19 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Document,
+  type ErrorCode,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
 import type { SettingsProblem } from "../errors.ts";
 
 /** A configuration file above this is refused unread: it is a mistake, or made to hurt. */
@@ -92,31 +105,76 @@ function decodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-/** Reads the text of one YAML document, as `loadYamlFolder` does. */
-export function parseYaml(text: string, name: string): Checked<Located> {
+function parseYaml(text: string, name: string): Checked<Located> {
   const lines = new LineCounter();
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
+  const notYaml = (offset: number, why: string) => fileProblem(name, "not valid YAML", `YAML 1.2 (${why})`, at(offset));
+  // Without prettyErrors: those quote the source, which may hold secrets.
+  // Without uniqueKeys: its check takes quadratic time.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  // Only the first: what follows a broken place is mostly noise.
+  const complaint = document.errors[0] ?? document.warnings[0];
+  if (complaint !== undefined) return notYaml(complaint.pos[0], explain(complaint));
+  const mistake = findMistake(document);
+  if (mistake !== null) return notYaml(mistake.offset, mistake.wanted);
   try {
-    // Without prettyErrors: those quote the source, which may hold secrets.
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-    // Only the first: what follows a broken place is mostly noise.
-    const complaint = document.errors[0] ?? document.warnings[0];
-    if (complaint !== undefined) return syntaxProblem(name, at(complaint.pos[0]), complaint.message);
     const value: unknown = document.toJS({ maxAliasCount: ALIAS_COUNT_MAX });
     const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
     return { value: { name, value, placeOf: (path, part) => findPlace(document.contents, path, part, resolve, at) } };
-  } catch (error) {
-    if (error instanceof RangeError) return syntaxProblem(name, {}, error.message);
+  } catch {
     return fileProblem(name, "too complex", `at most ${ALIAS_COUNT_MAX} uses of an alias`);
   }
 }
 
-function syntaxProblem(file: string, place: Place, message: string): Checked<never> {
-  const why = /call stack/.test(message) ? "fewer levels of nesting" : (message.split("\n", 1)[0]?.slice(0, 200) ?? "");
-  return { problems: [{ file, ...place, path: "", value: "not valid YAML", wanted: `YAML 1.2 (${why})` }] };
+/** Words of our own where the reader's would quote the source, which may hold secrets. */
+const EXPLANATIONS: Partial<Readonly<Record<ErrorCode, string>>> = {
+  BAD_DIRECTIVE: "no directive but %YAML",
+  BAD_DQ_ESCAPE: "a known escape such as \\n after a backslash in double quotes",
+  RESOURCE_EXHAUSTION: "fewer levels of nesting",
+  TAG_RESOLVE_FAILED: "no tags; text that begins with ! in quotes",
+};
+
+function explain({ code, message }: YAMLError): string {
+  // What the reader quotes in its other messages comes after a colon.
+  return EXPLANATIONS[code] ?? message.replace(/:.*/s, "");
+}
+
+interface Mistake {
+  readonly offset: number;
+  readonly wanted: string;
+}
+
+/** What the reader does not check, or not in linear time: aliases without an anchor before them, keys given twice. */
+function findMistake(document: Document.Parsed): Mistake | null {
+  const anchors = new Set<string>();
+  let mistake: Mistake | null = null;
+  visit(document, {
+    Node(_key, node) {
+      if ("anchor" in node && node.anchor !== undefined) anchors.add(node.anchor);
+      if (isAlias(node) && !anchors.has(node.source)) {
+        mistake = {
+          offset: rangeStart(node) ?? 0,
+          wanted: "an alias after its anchor; text that begins with * in quotes",
+        };
+      }
+      if (isMap(node)) mistake = findRepeatedKey(node);
+      return mistake === null ? undefined : visit.BREAK;
+    },
+  });
+  return mistake;
+}
+
+function findRepeatedKey(map: YAMLMap): Mistake | null {
+  const seen = new Set<string>();
+  for (const { key } of map.items) {
+    const name = String(isScalar(key) ? key.value : key);
+    if (seen.has(name)) return { offset: rangeStart(key) ?? 0, wanted: "each key of a mapping once" };
+    seen.add(name);
+  }
+  return null;
 }
 
 function findPlace(
@@ -149,8 +207,8 @@ function rangeStart(node: unknown): number | undefined {
   return isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range?.[0] : undefined;
 }
 
-function fileProblem(file: string, value: string, wanted: string): Checked<never> {
-  return { problems: [{ file, path: "", value, wanted }] };
+function fileProblem(file: string, value: string, wanted: string, place: Place = {}): Checked<never> {
+  return { problems: [{ file, ...place, path: "", value, wanted }] };
 }
 
 function notReadable(error: unknown): string {
