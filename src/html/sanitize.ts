@@ -1,4 +1,4 @@
-import type { ChildNode } from "domhandler";
+import type { ChildNode, Element, ParentNode } from "domhandler";
 import { Tokenizer } from "htmlparser2";
 import type { SafeHtml } from "../model/html.ts";
 import type { Attributes } from "./images.ts";
@@ -13,6 +13,7 @@ export interface SanitizeOptions {
 
 /** Players and frames, of which a link with their address stays. */
 const LINKED = new Set(["audio", "iframe", "video"]);
+const NOTHING: ReadonlySet<string> = new Set();
 /** An HTML element among these ends a drawing or a formula that was never closed (HTML §13.2.6.5). */
 const BREAKS_OUT = new Set(
   "b blockquote br center code dd div dl dt em figure h1 h2 h3 h4 h5 h6 hr i img li ol p pre span strong sub sup table u ul".split(
@@ -43,26 +44,36 @@ export function sanitizeNodes(nodes: readonly ChildNode[], options: SanitizeOpti
 
 type Step = ChildNode | { readonly close: Entry };
 
-/** Depth first without recursion: trees may be as deep as their author liked. */
-function writeNodes(nodes: readonly ChildNode[], writer: SafeWriter): void {
+/** Writes parsed nodes, but none of the elements named in `without`. No recursion: trees may be deep. */
+export function writeNodes(
+  nodes: readonly ChildNode[],
+  writer: SafeWriter,
+  without: ReadonlySet<string> = NOTHING,
+): void {
   const steps: Step[] = nodes.toReversed();
   for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
     if ("close" in step) writer.close(step.close);
     else if (step.type === "text") writer.text(step.data);
-    else if (step.type === "root" || step.type === "tag") {
-      if (step.type === "tag" && DROPPED.has(step.name)) {
-        writeLink(step.name, step.attribs, findSource(step.children), writer);
-        continue;
-      }
-      if (step.type === "tag" && step.name === "noscript" && (writer.endsWithImage || !holdsImage(step.children)))
-        continue;
-      const entry = step.type === "tag" ? writer.open(step.name, step.attribs) : null;
-      if (entry !== null) steps.push({ close: entry });
-      for (let index = step.children.length - 1; index >= 0; index--) {
-        const child = step.children[index];
-        if (child !== undefined) steps.push(child);
-      }
-    }
+    else if (step.type === "root") pushChildren(step, steps);
+    else if (step.type === "tag" && !without.has(step.name)) openElement(step, steps, writer);
+  }
+}
+
+function openElement(element: Element, steps: Step[], writer: SafeWriter): void {
+  if (DROPPED.has(element.name)) {
+    writeLink(element.name, element.attribs, findSource(element.children), writer);
+    return;
+  }
+  if (element.name === "noscript" && (writer.endsWithImage || !holdsImage(element.children))) return;
+  const entry = writer.open(element.name, element.attribs);
+  if (entry !== null) steps.push({ close: entry });
+  pushChildren(element, steps);
+}
+
+function pushChildren(parent: ParentNode, steps: Step[]): void {
+  for (let index = parent.children.length - 1; index >= 0; index--) {
+    const child = parent.children[index];
+    if (child !== undefined) steps.push(child);
   }
 }
 

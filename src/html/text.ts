@@ -93,3 +93,27 @@ export function textOf(nodes: readonly ChildNode[]): string {
 export function foldText(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
+
+/**
+ * The running text of an article's sanitized HTML, one line for each block: without figures, captions and players,
+ * which stand beside the text.
+ */
+export function bodyText(html: string): string {
+  const running = html
+    .replace(/<figure>[\s\S]*?<\/figure>/g, "\n")
+    .replace(/<(?:br|\/(?:p|h\d|li|div|blockquote|tr|td|th|dd|dt|pre|caption|summary))>/g, "\n");
+  return decodeEntities(running.replace(/<[^>]*>/g, ""))
+    .replace(/[^\S\n]+/g, " ")
+    .replace(/\s*\n\s*/g, "\n")
+    .trim();
+}
+
+/** Only what our own writer escapes. */
+function decodeEntities(text: string): string {
+  return text
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&nbsp;", "\u00a0")
+    .replaceAll("&amp;", "&");
+}

@@ -1,13 +1,51 @@
 import type { Document } from "domhandler";
 import { parse, parseFragment } from "parse5";
 import { adapter } from "parse5-htmlparser2-tree-adapter";
+import { ParseError } from "../errors.ts";
 
-/** The one parse of a page: a WHATWG tree in domhandler's nodes (htmlparser2, domutils, css-select read it). */
+/** What one page may hold. Real news pages have at most some 30,000 elements, nested some 60 deep. */
+export const HTML_LIMITS = { charactersMax: 12_000_000, elementsMax: 150_000, depthMax: 1500 } as const;
+
+/**
+ * The one parse of a page: a WHATWG tree in domhandler's nodes (htmlparser2, domutils, css-select read it). Throws
+ * `ParseError` with the codes `too_large`, `too_many_elements`, `too_deep` where HTML_LIMITS are passed.
+ */
 export function parseHtml(html: string): Document {
-  return parse(html, { treeAdapter: adapter });
+  return parse(checkedLength(html), { treeAdapter: limitedAdapter() });
 }
 
-/** A fragment as it would stand in `body`. */
+/** A fragment as it would stand in `body`; the same limits. */
 export function parseHtmlFragment(html: string): Document {
-  return parseFragment(html, { treeAdapter: adapter }) as Document;
+  return parseFragment(checkedLength(html), { treeAdapter: limitedAdapter() }) as Document;
+}
+
+function checkedLength(html: string): string {
+  if (html.length <= HTML_LIMITS.charactersMax) return html;
+  const wanted = `at most ${HTML_LIMITS.charactersMax}`;
+  throw new ParseError(`Cannot parse an HTML document of ${html.length} characters: wanted ${wanted}`, {
+    code: "too_large",
+  });
+}
+
+/** Counts while the tree grows: a hostile page ends the parse, not the process. */
+function limitedAdapter(): typeof adapter {
+  let elements = 0;
+  let depth = 0;
+  return {
+    ...adapter,
+    createElement: (tagName, namespaceUri, attributes) => {
+      if (++elements > HTML_LIMITS.elementsMax) throw tooMuch("elements", HTML_LIMITS.elementsMax, "too_many_elements");
+      return adapter.createElement(tagName, namespaceUri, attributes);
+    },
+    onItemPush: () => {
+      if (++depth > HTML_LIMITS.depthMax) throw tooMuch("levels of elements", HTML_LIMITS.depthMax, "too_deep");
+    },
+    onItemPop: () => {
+      depth--;
+    },
+  };
+}
+
+function tooMuch(what: string, max: number, code: string): ParseError {
+  return new ParseError(`Cannot parse the HTML document: more than ${max} ${what}`, { code });
 }

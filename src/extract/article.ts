@@ -1,0 +1,368 @@
+import type { Document, Element } from "domhandler";
+import { SafeWriter } from "../html/safe-writer.ts";
+import { writeNodes } from "../html/sanitize.ts";
+import type { SafeHtml } from "../model/html.ts";
+import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
+import type { Image } from "../model/story.ts";
+import { resolveWebUrl } from "../model/url.ts";
+import { type Content, findContent, gainOf } from "./content.ts";
+import { findDates } from "./dates.ts";
+import {
+  findAuthors,
+  findCanonical,
+  findDescription,
+  findLanguage,
+  findRights,
+  findSection,
+  findTags,
+  findTitle,
+  readMarks,
+  wordsKey,
+} from "./facts.ts";
+import { type Figure, findFigures } from "./figures.ts";
+import { filterLines } from "./lines.ts";
+import { articleText, metaOf, type PageMetadata, type Said } from "./metadata.ts";
+import { type Block, listSegments, type Segment, type Segments } from "./segments.ts";
+
+/** An article page as one item, with what decides whether it is an article at all. */
+export interface FoundArticle {
+  readonly item: ParsedItem;
+  /** Characters of running text. */
+  readonly length: number;
+  /** The element that holds the article: what it lists is its own, not a block of stories. */
+  readonly root: Element;
+}
+
+/** Finds the article of a page; null where no block of the page reads like one. */
+export function findArticle(document: Document, page: PageMetadata, context: DocumentContext): FoundArticle | null {
+  const baseUrl = resolveWebUrl(page.baseHref, context.url) ?? context.url;
+  const segments = listSegments(document);
+  const title = findTitle(page, segments.segments, context.url);
+  const articleBody = articleText(page, ["articleBody", "text"])?.value ?? "";
+  const content = findContent(segments, { title: title?.value ?? "", articleBody });
+  if (content === null) return null;
+  const marks = readMarks(document, title?.value ?? "");
+  const language = findLanguage(page);
+  const languages = language === undefined ? ["en"] : [language.value];
+  const start = content.kept.find((segment) => gainOf(segment) > 60)?.index ?? 0;
+  const standfirst = findStandfirst(segments, content, title?.value ?? "", page);
+  const authors = findAuthors(page, marks, segments.segments, context.url, baseUrl);
+  const dates = findDates(page, marks, segments.segments, start, context, languages);
+  const { figures, captions } = findFigures(content.kept, segments, baseUrl);
+  const pictures = new Map<Segment, Figure[]>();
+  for (const figure of figures) pictures.set(figure.segment, [...(pictures.get(figure.segment) ?? []), figure]);
+  const lines = filterLines(content.kept, {
+    title: title?.value ?? "",
+    standfirst: standfirst?.value ?? "",
+    authors: authors.authors.map((author) => author.name),
+    captions,
+    pictures: new Set(pictures.keys()),
+  });
+  const shown = figures.filter((figure) => lines.includes(figure.segment));
+  const contentHtml = writeArticle(lines, content.root, pictures, baseUrl);
+  const description = findDescription(page);
+  const summary = standfirst ?? description;
+  const images = listImages(shown, page, baseUrl);
+  const section = findSection(page);
+  const tags = findTags(page, marks);
+  const rights = findRights(page);
+  const canonicalUrl = findCanonical(page, baseUrl);
+  const url = resolveWebUrl(context.url);
+  const item: ParsedItem = {
+    kind: "article",
+    title: title?.value ?? "",
+    authors: authors.authors,
+    tags: tags.tags,
+    images: images.images,
+    enclosures: [],
+    ...(url !== null && { url }),
+    ...(canonicalUrl !== undefined && { canonicalUrl }),
+    ...(summary !== undefined && { summary: summary.value }),
+    ...(description !== undefined &&
+      summary !== undefined &&
+      wordsKey(description.value) !== wordsKey(summary.value) && { description: description.value }),
+    ...(section !== undefined && { section: section.value }),
+    ...(language !== undefined && { language: language.value }),
+    ...(rights !== undefined && { rights: rights.value }),
+    ...(dates.published !== undefined && { published: dates.published }),
+    ...(dates.updated !== undefined && { updated: dates.updated }),
+    ...(contentHtml !== "" && { contentHtml }),
+    origins: listOrigins({
+      title: title?.origin,
+      summary: summary?.origin,
+      description: description?.origin,
+      authors: authors.origin,
+      published: dates.published?.origin,
+      updated: dates.updated?.origin,
+      section: section?.origin,
+      tags: tags.origin,
+      language: language?.origin,
+      rights: rights?.origin,
+      image: images.origin,
+    }),
+  };
+  return {
+    item,
+    length: lines.reduce((sum, segment) => sum + (segment.level === 0 ? segment.size : 0), 0),
+    root: content.root.element,
+  };
+}
+
+function listOrigins(origins: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  // The cast is right: the filter leaves strings only.
+  return Object.fromEntries(Object.entries(origins).filter(([, origin]) => origin)) as Record<string, string>;
+}
+
+// ---- standfirst
+
+const STANDFIRST_WORDS = new Set(
+  "dek deck standfirst subtitle subhead subheadline subheading summary sub kicker lead lede excerpt teaser intro abstract description tagline strapline byline".split(
+    " ",
+  ),
+);
+
+/** The lines between headline and first paragraph that sum the story up: named so, or right under the headline. */
+function findStandfirst(page: Segments, content: Content, title: string, metadata: PageMetadata): Said | undefined {
+  const key = wordsKey(title);
+  const headline = page.segments.findIndex(
+    (segment) => wordsKey(segment.text) === key && key !== "" && segment.place.caption === undefined,
+  );
+  if (headline === -1) return undefined;
+  const first = content.kept.find(
+    (segment) =>
+      segment.index > headline &&
+      segment.level === 0 &&
+      gainOf(segment) > 60 &&
+      !isNamedStandfirst(segment, page.segments[headline]),
+  );
+  const between = page.segments.slice(
+    headline + 1,
+    Math.min(first === undefined ? headline + 12 : first.index, headline + 25),
+  );
+  const named = between.find(
+    (segment) => isStandfirstLike(segment) && isNamedStandfirst(segment, page.segments[headline]),
+  );
+  if (named !== undefined) return { value: named.text, origin: "standfirst" };
+  const next = between[0] ?? first;
+  if (next !== undefined && next === first)
+    return isOwnLine(first, page, metadata) ? { value: first.text, origin: "standfirst" } : undefined;
+  if (next !== undefined && isStandfirstLike(next) && next.text.length >= 30)
+    return { value: next.text, origin: "standfirst" };
+  return undefined;
+}
+
+/** A first paragraph is a standfirst when a dated or signed line, or a picture, parts it from the rest. */
+function isOwnLine(first: Segment, page: Segments, metadata: PageMetadata): boolean {
+  if (!isStandfirstLike(first) || first.text.length > 320) return false;
+  const next = page.segments[first.index + 1];
+  if (next === undefined) return false;
+  const told =
+    articleText(metadata, ["description"])?.value ?? metaOf(metadata, ["description", "og:description"])?.value ?? "";
+  const same = told !== "" && wordsKey(told) === wordsKey(first.text);
+  return same && next.block !== first.block && next.block.parent !== first.block.parent
+    ? true
+    : next.text.length < 80 && /\d/.test(next.text) && next.level === 0 && gainOf(next) < 40 && next.text !== "";
+}
+
+function isStandfirstLike(segment: Segment): boolean {
+  const { text } = segment;
+  return (
+    text.length >= 20 &&
+    text.length <= 500 &&
+    segment.linkLength < text.length * 0.4 &&
+    segment.place.caption === undefined &&
+    !/^(?:by|von|par|por|published|updated|posted)\s/i.test(text) &&
+    !/\b(?:min(?:ute)?s? read|\d\d?:\d\d)\b/i.test(text)
+  );
+}
+
+function isNamedStandfirst(segment: Segment, headline: Segment | undefined): boolean {
+  for (let block: Block | null = segment.block, level = 0; block !== null && level < 3; block = block.parent, level++) {
+    if (headline !== undefined && block.order <= headline.block.order && block.last >= headline.block.order)
+      return false;
+    if (block.words.some((word) => STANDFIRST_WORDS.has(word) && word !== "byline")) return true;
+  }
+  return false;
+}
+
+// ---- images
+
+function listImages(
+  figures: readonly Figure[],
+  page: PageMetadata,
+  baseUrl: string | undefined,
+): { readonly images: readonly Image[]; readonly origin: string | undefined } {
+  const told =
+    metaOf(page, ["og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src"]) ??
+    articleImage(page);
+  const leadUrl = resolveWebUrl(told?.value, baseUrl);
+  const matched =
+    leadUrl === null ? undefined : figures.find((figure) => pictureKey(figure.url) === pictureKey(leadUrl));
+  const lead = matched ?? (leadUrl === null ? figures[0] : undefined);
+  const images: Image[] = [];
+  if (lead !== undefined) images.push(imageOf(lead, "lead"));
+  else if (leadUrl !== null) images.push({ url: leadUrl, role: "lead" });
+  for (const figure of figures) if (figure !== lead) images.push(imageOf(figure, "inline"));
+  return { images, origin: told?.origin ?? (images.length > 0 ? "figure" : undefined) };
+}
+
+function articleImage(page: PageMetadata): Said | undefined {
+  return articleText(page, ["image", "thumbnailUrl"]);
+}
+
+/** The name of a picture without the size it was cut to. */
+function pictureKey(url: string): string {
+  const path = (URL.parse(url)?.pathname ?? url).toLowerCase();
+  const name = path.split("/").filter(Boolean).at(-1) ?? "";
+  const bare = name
+    .replace(/\.(?:jpe?g|png|webp|gif|avif)$/, "")
+    .replace(/(?:[-_@](?:\d{2,4}x\d{2,4}|\d{3,4}w?|2x|scaled|full|large|medium|small|original)){1,3}$/, "");
+  return bare.length >= 6 ? bare : path;
+}
+
+function imageOf(figure: Figure, role: Image["role"]): Image {
+  return {
+    url: figure.url,
+    ...(figure.alt !== "" && { alt: figure.alt }),
+    ...(figure.caption !== "" && { caption: figure.caption }),
+    ...(figure.credit !== "" && { credit: figure.credit }),
+    ...(figure.width !== undefined && { width: figure.width }),
+    ...(figure.height !== undefined && { height: figure.height }),
+    role,
+  };
+}
+
+// ---- writing
+
+/** Written as figures of their own, before the line they stand in. */
+const PICTURES = new Set(["amp-img", "img", "noscript", "picture"]);
+const STRUCTURE = new Set("ul ol li blockquote table thead tbody tfoot tr td th dl dt dd pre details".split(" "));
+
+/** Writes the lines as paragraphs, headings and figures, within the lists, quotes and tables they stand in. */
+function writeArticle(
+  lines: readonly Segment[],
+  root: Block,
+  pictures: ReadonlyMap<Segment, readonly Figure[]>,
+  baseUrl: string | undefined,
+): SafeHtml {
+  const writer = new SafeWriter(baseUrl);
+  const layout = new Set(
+    lines
+      .map((segment) => tableOf(segment.block))
+      .filter((table) => table !== null)
+      .filter((table) => isLayout(table, lines)),
+  );
+  const headings = boldHeadings(lines);
+  const open: { block: Block; entry: ReturnType<SafeWriter["open"]> }[] = [];
+  for (const segment of lines) {
+    const path = structureOf(segment.block, root, layout);
+    let common = 0;
+    while (common < open.length && open[common]?.block === path[common]) common++;
+    for (const { entry } of open.splice(common).reverse()) if (entry !== null) writer.close(entry);
+    for (const block of path.slice(common))
+      open.push({ block, entry: writer.open(block.element.name, block.element.attribs) });
+    for (const figure of pictures.get(segment) ?? []) writeFigure(writer, figure);
+    if (segment.embed !== undefined) writeEmbed(writer, segment.embed);
+    else if (segment.text !== "") writeLine(writer, segment, path.at(-1), headings.get(segment));
+  }
+  return writer.end();
+}
+
+function tableOf(block: Block): Block | null {
+  for (let at: Block | null = block; at !== null; at = at.parent) if (at.element.name === "table") return at;
+  return null;
+}
+
+/** A table that holds long text in a cell, or one column, only places things. */
+function isLayout(table: Block, lines: readonly Segment[]): boolean {
+  const inside = lines.filter((segment) => segment.block.order >= table.order && segment.block.order <= table.last);
+  const cells = new Set(inside.map((segment) => segment.block.order));
+  return inside.some((segment) => segment.text.length > 400) || cells.size < 3;
+}
+
+function structureOf(block: Block, root: Block, layout: ReadonlySet<Block | null>): Block[] {
+  const path: Block[] = [];
+  let skip = layout.has(tableOf(block));
+  for (let at: Block | null = block; at !== null && at !== root; at = at.parent) {
+    const name = at.element.name;
+    const tabular = /^(?:table|thead|tbody|tfoot|tr|td|th)$/.test(name);
+    if (STRUCTURE.has(name) && !(skip && tabular)) path.push(at);
+    if (name === "table") skip = at.parent !== null && layout.has(tableOf(at.parent));
+  }
+  return path.reverse();
+}
+
+function writeLine(writer: SafeWriter, segment: Segment, within: Block | undefined, heading: string | undefined): void {
+  const name = within?.element.name;
+  const direct =
+    name === "pre" ||
+    ((name === "li" || name === "td" || name === "th" || name === "dd" || name === "dt") &&
+      segment.level === 0 &&
+      segment.block === within);
+  const tag = heading ?? (segment.level > 0 ? `h${Math.max(2, segment.level)}` : direct ? undefined : "p");
+  const entry = tag === undefined ? null : writer.open(tag, {});
+  if (heading !== undefined) writer.text(segment.text);
+  else writeNodes(segment.nodes, writer, PICTURES);
+  if (entry !== null) writer.close(entry);
+}
+
+function writeFigure(writer: SafeWriter, figure: Figure): void {
+  const outer = writer.open("figure", {});
+  writer.open("img", {
+    src: figure.url,
+    alt: figure.alt,
+    ...(figure.width !== undefined && { width: String(figure.width) }),
+    ...(figure.height !== undefined && { height: String(figure.height) }),
+  });
+  const words = [figure.caption, figure.credit === "" ? "" : `(${figure.credit})`]
+    .filter((part) => part !== "")
+    .join(" ");
+  if (words !== "") {
+    const caption = writer.open("figcaption", {});
+    writer.text(words);
+    if (caption !== null) writer.close(caption);
+  }
+  if (outer !== null) writer.close(outer);
+}
+
+/** Players of a film or a sound stay as a link; frames of other kinds are advertisements and counters. */
+function writeEmbed(writer: SafeWriter, element: Element): void {
+  const { attribs } = element;
+  const source = element.children.find((child): child is Element => "attribs" in child && child.name === "source");
+  const address = attribs["src"] ?? attribs["data-src"] ?? source?.attribs["src"];
+  if (address === undefined) return;
+  if (
+    element.name === "iframe" &&
+    attribs["allowfullscreen"] === undefined &&
+    !/\/(?:embed|player|video)/i.test(address.slice(0, 500))
+  )
+    return;
+  const figure = writer.open("figure", {});
+  writer.link(address, attribs["title"] ?? "");
+  if (figure !== null) writer.close(figure);
+}
+
+/** Short bold lines between paragraphs stand as headings where a page has no better. */
+function boldHeadings(lines: readonly Segment[]): ReadonlyMap<Segment, string> {
+  const level = lines.some((segment) => segment.level > 0) ? "h3" : "h2";
+  const headings = new Map<Segment, string>();
+  for (const [index, segment] of lines.entries()) {
+    const next = lines.slice(index + 1).find((other) => other.text !== "");
+    if (isBoldLine(segment) && next !== undefined && next.level === 0 && !isBoldLine(next) && next.text.length > 60)
+      headings.set(segment, level);
+  }
+  return headings;
+}
+
+function isBoldLine(segment: Segment): boolean {
+  const { text, place } = segment;
+  if (segment.level > 0 || place.list || place.quote || place.cell || place.preformatted) return false;
+  return (
+    text.length >= 3 &&
+    text.length <= 140 &&
+    segment.boldLength >= text.replace(/\s/g, "").length * 0.8 &&
+    segment.boldLength >= text.length * 0.7 &&
+    segment.linkLength === 0 &&
+    !/[.,;]["”’]?$/.test(text)
+  );
+}

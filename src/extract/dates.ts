@@ -1,0 +1,299 @@
+import type { Element } from "domhandler";
+import { textOf } from "../html/sanitize.ts";
+import type { DateInterval } from "../model/date.ts";
+import { parseDate } from "../model/date-parse.ts";
+import { findDate } from "../model/date-words.ts";
+import type { DocumentContext } from "../model/parsed.ts";
+import type { Mark, Marks } from "./facts.ts";
+import { textIn, typesOf } from "./json-ld.ts";
+import type { PageMetadata } from "./metadata.ts";
+import type { Segment } from "./segments.ts";
+
+export interface FoundDates {
+  readonly published: DateInterval | undefined;
+  readonly updated: DateInterval | undefined;
+  /** Segments that only tell a date: no part of the running text. */
+}
+
+interface Reader {
+  readonly context: DocumentContext;
+  readonly languages: readonly string[];
+}
+
+const PUBLISHED_METAS = [
+  "article:published_time",
+  "og:article:published_time",
+  "og:published_time",
+  "datepublished",
+  "article:published",
+  "published_time",
+  "parsely-pub-date",
+  "sailthru.date",
+  "publish-date",
+  "publish_date",
+  "publishdate",
+  "pubdate",
+  "published-date",
+  "publication_date",
+  "publicationdate",
+  "dc.date.issued",
+  "dcterms.created",
+  "dcterms.date",
+  "dcterms.issued",
+  "dc.date",
+  "dc.date.created",
+  "citation_publication_date",
+  "citation_date",
+  "citation_online_date",
+  "article.published",
+  "article:create",
+  "article_date_original",
+  "originalpublicationdate",
+  "date",
+  "displaydate",
+  "ptime",
+  "pdate",
+  "created",
+  "datecreated",
+  "article:post_date",
+  "cxenseparse:recs:publishtime",
+  "vr:published_time",
+  "bt:pubdate",
+  "rnews:datepublished",
+  "gentime",
+  "og:release_date",
+  "release_date",
+  "video:release_date",
+];
+const UPDATED_METAS = [
+  "article:modified_time",
+  "og:updated_time",
+  "og:article:modified_time",
+  "datemodified",
+  "lastmod",
+  "last-modified",
+  "article:modified",
+  "dcterms.modified",
+  "dc.date.modified",
+  "article.updated",
+  "modified_time",
+  "revised",
+  "article:updated_time",
+  "updated_time",
+  "dateupdated",
+];
+
+const TEXT_CHARACTERS_MAX = 160;
+/** Words before a date that say it is a later one. */
+const UPDATED_WORDS =
+  /\b(?:updated?|modified|last\s+(?:changed|edited|reviewed)|revised|actuali[sz]ad[oa]|aktualisiert|mis à jour|modifi[ée]|aggiornat[oa]|bijgewerkt|uppdaterad|opdateret|oppdatert|atualizad[oa]|güncelle\w*|обновлено|更新)/i;
+const PUBLISHED_WORDS =
+  /\b(?:published|posted|first published|created|veröffentlicht|publié|publicado|pubblicato|gepubliceerd|publicerad|written)/i;
+
+/** When the article was published and last changed, from the most to the least trusted places. */
+export function findDates(
+  page: PageMetadata,
+  marks: Marks,
+  segments: readonly Segment[],
+  contentStart: number,
+  context: DocumentContext,
+  languages: readonly string[],
+): FoundDates {
+  const reader = { context, languages };
+  const lines = datedLines(reader, segments, contentStart);
+  const updated =
+    ldDate(reader, page, ["dateModified"]) ??
+    metaDate(reader, page, UPDATED_METAS) ??
+    markedDate(reader, marks, "updated") ??
+    lines.updated;
+  const published =
+    ldDate(reader, page, ["datePublished", "dateCreated", "uploadDate"]) ??
+    metaDate(reader, page, PUBLISHED_METAS) ??
+    markedDate(reader, marks, "published") ??
+    addressDate(reader, page) ??
+    lines.published;
+  return { published, updated: isLater(updated, published) ? updated : undefined };
+}
+
+function isLater(updated: DateInterval | undefined, published: DateInterval | undefined): boolean {
+  return updated !== undefined && (published === undefined || updated.to > published.to);
+}
+
+function ldDate(reader: Reader, page: PageMetadata, keys: readonly string[]): DateInterval | undefined {
+  const others = page.graph.nodes.filter((node) =>
+    typesOf(node).some((type) => /^(WebPage|ItemPage|VideoObject|CreativeWork)$/.test(type)),
+  );
+  for (const node of page.article === undefined ? others : [page.article, ...others]) {
+    for (const key of keys) {
+      const text = textIn(page.graph, node[key]);
+      const found = text === undefined ? undefined : machineDate(reader, text, "json-ld");
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+function metaDate(reader: Reader, page: PageMetadata, names: readonly string[]): DateInterval | undefined {
+  for (const name of names) {
+    for (const value of page.metas.get(name) ?? []) {
+      const found =
+        machineDate(reader, value, name.startsWith("article:") || name.startsWith("og:") ? "og" : "meta") ??
+        wordsDate(reader, value, "meta");
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+function machineDate({ context, languages }: Reader, text: string, origin: string): DateInterval | undefined {
+  const found = parseDate(text.trim().slice(0, TEXT_CHARACTERS_MAX), {
+    timeZone: context.timeZone,
+    languages,
+    capturedAt: context.capturedAt,
+    origin,
+  });
+  return found !== null && isPlausible(found, context) ? found : undefined;
+}
+
+function wordsDate({ context, languages }: Reader, text: string, origin: string): DateInterval | undefined {
+  const found = findDate(text.slice(0, TEXT_CHARACTERS_MAX), {
+    timeZone: context.timeZone,
+    languages,
+    capturedAt: context.capturedAt,
+    origin,
+  });
+  return found !== null && isPlausible(found, context) ? found : undefined;
+}
+
+const EARLIEST = Date.UTC(1990, 0, 1);
+const DAY_MS = 86_400_000;
+
+function isPlausible(found: DateInterval, context: DocumentContext): boolean {
+  return found.to > EARLIEST && (found.from ?? found.to) <= context.capturedAt + DAY_MS;
+}
+
+/** Elements that carry a date by their name, the nearest to the headline first; those of other stories stay out. */
+function markedDate(reader: Reader, marks: Marks, wanted: "published" | "updated"): DateInterval | undefined {
+  const all = marks.dates.filter((mark) => roleOf(mark, marks) === wanted);
+  const distance = (mark: Mark) =>
+    marks.headline === -1 ? mark.order : Math.abs(mark.order - marks.headline) + (mark.order < marks.headline ? 40 : 0);
+  const rank = { itemprop: 0, time: 1, rel: 1, class: 2 };
+  const near = marks.headline === -1 ? all : all.filter((mark) => mark.kind === "itemprop" || distance(mark) < 200);
+  const sorted = near.toSorted((a, b) => rank[a.kind] - rank[b.kind] || distance(a) - distance(b));
+  for (const mark of sorted.slice(0, 30)) {
+    const { attribs } = mark.element;
+    for (const value of [
+      attribs["datetime"],
+      attribs["content"],
+      attribs["data-datetime"],
+      attribs["data-timestamp"],
+      attribs["data-time"],
+      attribs["data-date"],
+      attribs["title"],
+    ]) {
+      const found =
+        value === undefined
+          ? undefined
+          : (machineDate(reader, value, mark.kind === "itemprop" ? "microdata" : "time") ??
+            wordsDate(reader, value, "time"));
+      if (found !== undefined) return found;
+    }
+    const text = textOf([mark.element]);
+    const found =
+      text.length > TEXT_CHARACTERS_MAX
+        ? undefined
+        : wordsDate(reader, wanted === "published" ? beforeUpdate(text) : afterUpdate(text), "byline");
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function beforeUpdate(text: string): string {
+  const at = text.search(UPDATED_WORDS);
+  return at > 6 ? text.slice(0, at) : text;
+}
+
+function afterUpdate(text: string): string {
+  const at = text.search(UPDATED_WORDS);
+  return at > 0 ? text.slice(at) : text;
+}
+
+function roleOf(mark: Mark, marks: Marks): "published" | "updated" {
+  const property = mark.element.attribs["itemprop"] ?? "";
+  if (/dateModified/i.test(property)) return "updated";
+  if (/datePublished|dateCreated/i.test(property)) return "published";
+  const names = `${mark.element.attribs["class"] ?? ""} ${mark.element.attribs["id"] ?? ""}`;
+  if (/updat|modif|revis/i.test(names) && !/publish|posted/i.test(names)) return "updated";
+  const text = textOf([mark.element]).slice(0, TEXT_CHARACTERS_MAX);
+  const before = mark.kind === "time" ? textBefore(mark.element) : "";
+  const said = `${before} ${text}`;
+  void marks;
+  const updated = said.search(UPDATED_WORDS);
+  const published = said.search(PUBLISHED_WORDS);
+  if (updated === -1) return "published";
+  if (published !== -1)
+    return published > updated && mark.kind === "time" && before.search(PUBLISHED_WORDS) > before.search(UPDATED_WORDS)
+      ? "published"
+      : published < updated
+        ? "published"
+        : "updated";
+  return updated > 12 && /\d/.test(said.slice(0, updated)) ? "published" : "updated";
+}
+
+/** The words just before an element: `Updated <time>`. */
+function textBefore(element: Element): string {
+  let text = "";
+  for (let node = element.prev; node !== null && text.length < 60; node = node.prev) {
+    if (node.type === "text") text = node.data + text;
+    else if (node.type === "tag" && node.name !== "time") text = `${textOf([node])} ${text}`;
+    else if (node.type === "tag") break;
+  }
+  return text.slice(-60);
+}
+
+/** `/2024/03/09/` in the page's own address. */
+function addressDate(reader: Reader, page: PageMetadata): DateInterval | undefined {
+  for (const address of [page.canonical, reader.context.url]) {
+    const match =
+      /[/_-]((?:19|20)\d\d)[/_-]?(0[1-9]|1[0-2])[/_-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|$|[a-z])/.exec(address ?? "") ??
+      /\/((?:19|20)\d\d)\/(\d\d?)\/(\d\d?)\//.exec(address ?? "");
+    if (match === null) continue;
+    const found = machineDate(
+      reader,
+      `${match[1]}-${match[2]?.padStart(2, "0")}-${match[3]?.padStart(2, "0")}`,
+      "address",
+    );
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Short lines around the headline and before the first paragraph that tell a date; later ones only where none is there. */
+function datedLines(reader: Reader, segments: readonly Segment[], contentStart: number): FoundDates {
+  let published: DateInterval | undefined;
+  let updated: DateInterval | undefined;
+  const start = Math.max(0, contentStart - 25);
+  for (const segment of segments.slice(start, contentStart + 6)) {
+    if (
+      segment.text.length > TEXT_CHARACTERS_MAX ||
+      segment.linkLength > segment.text.length * 0.8 ||
+      !/\d/.test(segment.text)
+    )
+      continue;
+    const { published: first, updated: second } = readDateLine(reader, segment.text);
+    published ??= first;
+    updated ??= second;
+    if (published !== undefined) break;
+  }
+  return { published, updated };
+}
+
+/** `UPDATED AUG 26, 2025`, `Published 3 May · Updated 4 May`. */
+export function readDateLine(reader: Reader, text: string): FoundDates {
+  const at = text.search(UPDATED_WORDS);
+  if (at === -1) return { published: wordsDate(reader, text, "byline"), updated: undefined };
+  return {
+    published: at > 5 ? wordsDate(reader, text.slice(0, at), "byline") : undefined,
+    updated: wordsDate(reader, text.slice(at).replace(UPDATED_WORDS, ""), "byline"),
+  };
+}

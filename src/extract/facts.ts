@@ -1,0 +1,443 @@
+import type { Document, Element } from "domhandler";
+import { textOf } from "../html/sanitize.ts";
+import { foldText } from "../html/text.ts";
+import type { Author } from "../model/story.ts";
+import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
+import { listOf, textIn, typesOf } from "./json-ld.ts";
+import {
+  articleText,
+  articleTexts,
+  metaOf,
+  metasOf,
+  type PageMetadata,
+  type Said,
+  siteNameOf,
+  walkElements,
+} from "./metadata.ts";
+import type { Segment } from "./segments.ts";
+
+/** Equal for texts that differ only in case, punctuation and space. */
+export function wordsKey(text: string): string {
+  return text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
+}
+
+// ---- title
+
+const SEPARATOR = /\s+[|\-–—·•»›~:]+\s+|\s*\|\s*/g;
+
+/**
+ * The headline: the h1 that agrees with what the page's data call it, else that; a site's name is cut off only where it
+ * equals the site's own.
+ */
+export function findTitle(page: PageMetadata, segments: readonly Segment[], url: string | undefined): Said | undefined {
+  const names = siteKeys(page, url);
+  const told = [
+    articleText(page, ["headline", "name"]),
+    metaOf(page, ["og:title", "twitter:title", "dc.title", "parsely-title", "title"]),
+  ]
+    .concat(page.documentTitle === "" ? [] : [{ value: page.documentTitle, origin: "title" }])
+    .filter((said) => said !== undefined)
+    .map((said) => ({ ...said, value: cutSite(said.value, names) }))
+    .filter((said) => said.value !== "" && !names.has(wordsKey(said.value)));
+  const headings = listHeadlines(segments).filter((text) => !names.has(wordsKey(text)));
+  for (const said of told) {
+    const heading = headings.find((text) => agrees(text, said.value));
+    if (heading !== undefined) return { value: heading, origin: "h1" };
+  }
+  if (told[0] !== undefined && (told[0].origin !== "title" || headings.length !== 1)) return told[0];
+  const only = headings[0];
+  return only === undefined ? told[0] : { value: only, origin: "h1" };
+}
+
+function listHeadlines(segments: readonly Segment[]): string[] {
+  return segments
+    .filter((segment) => segment.level === 1 && segment.text.length > 3)
+    .map((segment) => segment.text)
+    .slice(0, 12);
+}
+
+function agrees(heading: string, title: string): boolean {
+  const a = wordsKey(heading);
+  const b = wordsKey(title);
+  if (a === b) return true;
+  if (a === "" || b === "") return false;
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  if (long.startsWith(short) || long.endsWith(short)) return short.length >= long.length * 0.4 && short.includes(" ");
+  const words = new Set(a.split(" "));
+  const other = b.split(" ");
+  return other.filter((word) => words.has(word)).length >= 0.6 * Math.max(other.length, words.size);
+}
+
+/** What the site may call itself: its names, and its host without dots. */
+export function siteKeys(page: PageMetadata, url: string | undefined): ReadonlySet<string> {
+  const keys = new Set<string>();
+  const add = (text: string | undefined) => {
+    const key = text === undefined ? "" : wordsKey(text);
+    if (key === "") return;
+    keys.add(key);
+    keys.add(key.replaceAll(" ", ""));
+    keys.add(key.replace(/^the /, ""));
+  };
+  add(siteNameOf(page)?.value);
+  add(articleText(page, ["publisher"])?.value);
+  for (const node of page.graph.nodes)
+    if (typesOf(node).some((type) => /^(WebSite|Organization|NewsMediaOrganization)$/.test(type)))
+      add(textIn(page.graph, node["name"]));
+  const host = url === undefined ? undefined : URL.parse(url)?.hostname;
+  if (host !== undefined) {
+    add(host);
+    add(host.replace(/^www\./, ""));
+    for (const label of host.split(".").slice(0, -1)) if (label.length > 3) add(label);
+  }
+  return keys;
+}
+
+function cutSite(title: string, names: ReadonlySet<string>): string {
+  let rest = foldText(title);
+  for (let round = 0; round < 3; round++) {
+    const parts = [...rest.matchAll(SEPARATOR)];
+    const last = parts.at(-1);
+    const first = parts[0];
+    if (last !== undefined && isSite(rest.slice(last.index + last[0].length), names))
+      rest = rest.slice(0, last.index).trim();
+    else if (first !== undefined && isSite(rest.slice(0, first.index), names))
+      rest = rest.slice(first.index + first[0].length).trim();
+    else break;
+  }
+  return rest;
+}
+
+function isSite(part: string, names: ReadonlySet<string>): boolean {
+  const key = wordsKey(part);
+  return names.has(key) || names.has(key.replaceAll(" ", "")) || names.has(key.replace(/^the /, ""));
+}
+
+// ---- what stands in the page
+
+/** Elements that say a fact by name, each with its place in document order. */
+export interface Marks {
+  readonly authors: readonly Mark[];
+  readonly dates: readonly Mark[];
+  readonly tags: readonly string[];
+  /** Place of the headline; -1 where none was seen. */
+  readonly headline: number;
+}
+
+export interface Mark {
+  readonly element: Element;
+  readonly order: number;
+  readonly kind: "itemprop" | "rel" | "time" | "class";
+}
+
+const MARKS_MAX = 400;
+const AUTHOR_NAME =
+  /(^|[\s_-])(byline|author|authors|p-author|writer|contributor|bylines|reporter|autor|auteur|redakteur)([\s_-]|$)/i;
+const AUTHOR_PART = /(byline|author(?!ity|iz)|autor)/i;
+const DATE_PART = /(date|publish|time(?!line)|posted|updated|modified|dateline|fecha|datum)/i;
+
+export function readMarks(document: Document, title: string): Marks {
+  const authors: Mark[] = [];
+  const dates: Mark[] = [];
+  const tags: string[] = [];
+  const key = wordsKey(title);
+  let order = 0;
+  let headline = -1;
+  walkElements(document, (element) => {
+    order++;
+    const { attribs, name } = element;
+    if (headline === -1 && (name === "h1" || name === "h2" || name === "div") && key !== "" && ownKey(element) === key)
+      headline = order;
+    const property = attribs["itemprop"];
+    const names =
+      attribs["class"] === undefined && attribs["id"] === undefined
+        ? ""
+        : `${attribs["class"] ?? ""} ${attribs["id"] ?? ""}`;
+    const rel = attribs["rel"];
+    if (authors.length < MARKS_MAX) {
+      if (property !== undefined && /\b(author|creator)\b/.test(property))
+        authors.push({ element, order, kind: "itemprop" });
+      else if (rel !== undefined && /\bauthor\b/.test(rel)) authors.push({ element, order, kind: "rel" });
+      else if (
+        names !== "" &&
+        name !== "body" &&
+        name !== "html" &&
+        (AUTHOR_NAME.test(names) || AUTHOR_PART.test(names))
+      )
+        authors.push({ element, order, kind: "class" });
+    }
+    if (dates.length < MARKS_MAX) {
+      if (property !== undefined && /date(Published|Modified|Created)/i.test(property))
+        dates.push({ element, order, kind: "itemprop" });
+      else if (name === "time") dates.push({ element, order, kind: "time" });
+      else if (names !== "" && name !== "body" && name !== "html" && DATE_PART.test(names))
+        dates.push({ element, order, kind: "class" });
+    }
+    if (tags.length < 40 && rel !== undefined && /(^|\s)tag(\s|$)/.test(rel)) tags.push(foldText(textOf([element])));
+  });
+  return { authors, dates, tags, headline };
+}
+
+function ownKey(element: Element): string {
+  return element.children.length > 8 ? "" : wordsKey(textOf(element.children).slice(0, 400));
+}
+
+// ---- authors
+
+const NOT_NAMES =
+  /^(admin|administrator|editor|editors|editorial|staff|redaktion|redaction|newsroom|news desk|desk|author|authors|guest|unknown|anonymous|null|undefined|none|user|webmaster|press release|by|contributors?|more stories.*|view all.*|see all.*|follow.*|share.*|subscribe.*)$/i;
+
+export function findAuthors(
+  page: PageMetadata,
+  marks: Marks,
+  segments: readonly Segment[],
+  url: string | undefined,
+  baseUrl: string | undefined,
+): { readonly authors: readonly Author[]; readonly origin: string } {
+  const sites = siteKeys(page, url);
+  const attempts: readonly (readonly [string, () => readonly Author[]])[] = [
+    ["json-ld", () => ldAuthors(page, baseUrl)],
+    [
+      "meta",
+      () =>
+        names(
+          metasOf(page, [
+            "author",
+            "article:author",
+            "byl",
+            "parsely-author",
+            "sailthru.author",
+            "dc.creator",
+            "dcterms.creator",
+            "dc.creator.creator",
+            "citation_author",
+            "article:author_name",
+            "og:article:author",
+            "twitter:data1author",
+          ]).map((said) => said.value),
+        ),
+    ],
+    ["microdata", () => markedAuthors(marks, "itemprop")],
+    ["rel", () => markedAuthors(marks, "rel")],
+    ["byline", () => markedAuthors(marks, "class")],
+    ["text", () => spokenAuthors(segments)],
+  ];
+  for (const [origin, attempt] of attempts) {
+    const authors = attempt().filter((author) => !isSite(author.name, sites) && !NOT_NAMES.test(author.name));
+    if (authors.length > 0) return { authors: unique(authors).slice(0, 12), origin };
+  }
+  return { authors: [], origin: "" };
+}
+
+function unique(authors: readonly Author[]): readonly Author[] {
+  const seen = new Set<string>();
+  return authors.filter((author) => !seen.has(wordsKey(author.name)) && seen.add(wordsKey(author.name)));
+}
+
+function ldAuthors(page: PageMetadata, baseUrl: string | undefined): readonly Author[] {
+  if (page.article === undefined) return [];
+  const { graph, article } = page;
+  return listOf(graph, article["author"] ?? article["creator"]).flatMap((item) => {
+    const text = textIn(graph, item);
+    if (text === undefined) return [];
+    const address = typeof item === "object" && item !== null && "url" in item ? textIn(graph, item.url) : undefined;
+    const found = names([text]);
+    const link = resolveWebUrl(address, baseUrl);
+    return found.length === 1 && found[0] !== undefined && link !== null ? [{ ...found[0], url: link }] : found;
+  });
+}
+
+function markedAuthors(marks: Marks, kind: Mark["kind"]): readonly Author[] {
+  const list = marks.authors.filter((mark) => mark.kind === kind && !isNested(mark, marks.authors, kind));
+  const near = list.filter(
+    (mark) => marks.headline === -1 || (mark.order > marks.headline - 40 && mark.order < marks.headline + 150),
+  );
+  for (const mark of near.length > 0 ? near : kind === "class" ? [] : list.slice(0, 3)) {
+    const found = namesIn(mark.element);
+    if (found.length > 0)
+      return kind === "rel" || kind === "itemprop"
+        ? unique(near.flatMap((other) => (other.order - mark.order < 30 ? namesIn(other.element) : [])))
+        : found;
+  }
+  return [];
+}
+
+function isNested(mark: Mark, marks: readonly Mark[], kind: Mark["kind"]): boolean {
+  if (kind !== "class") return false;
+  return marks.some(
+    (other) =>
+      other !== mark &&
+      other.element.parent === mark.element &&
+      other.kind === kind &&
+      textOf([other.element]).length > 3,
+  );
+}
+
+/** The names an author element holds: its `itemprop=name`, its links, or its text. */
+function namesIn(element: Element): readonly Author[] {
+  const content = element.attribs["content"];
+  if (content !== undefined) return names([content]);
+  const inner: string[] = [];
+  const links: string[] = [];
+  walkElements(element, (child) => {
+    if (/\bname\b/.test(child.attribs["itemprop"] ?? "")) inner.push(child.attribs["content"] ?? textOf([child]));
+    else if (child.name === "a" && !/^(mailto|tel):/.test(child.attribs["href"] ?? "")) links.push(textOf([child]));
+  });
+  const named = names(inner);
+  if (named.length > 0) return named;
+  const text = textOf([element]);
+  if (text.length > 250) return [];
+  const linked = names(links);
+  return linked.length > 0 ? linked : names([text]);
+}
+
+const BY =
+  /^(?:(?:written|posted|published|reported|story|words|text|article|report|interview|analysis|opinion|photos?)\s+)?(?:by|von|par|por|di|door|av|af|от|автор|autor|author|auteur|text)\s*:?\s+/i;
+
+/** A byline in the text near the headline: `By A B`. */
+function spokenAuthors(segments: readonly Segment[]): readonly Author[] {
+  const title = segments.findIndex((segment) => segment.level === 1);
+  for (const segment of segments.slice(Math.max(0, title), Math.max(0, title) + 15)) {
+    if (segment.text.length < 120 && /^(?:by|von|par|por|door|av)\s+\p{Lu}/iu.test(segment.text)) {
+      const found = names([segment.text]);
+      if (found.length > 0) return found;
+    }
+  }
+  return [];
+}
+
+/** Names out of texts such as `By A B and C D, Staff Writer | Jan 5`. */
+export function names(texts: readonly string[]): readonly Author[] {
+  return texts.flatMap((text) => {
+    const bare = foldText(text).replace(BY, "");
+    return bare
+      .split(/\s*(?:[,;|/•·\n]|\s[–—-]\s|\s(?:and|und|et|y|e|og|och|en|with|&)\s)\s*/i)
+      .map((part) =>
+        part
+          .replace(BY, "")
+          .replace(/\(.{0,60}\)|<.{0,80}>/g, "")
+          .replace(/^[\s"“”'.:–-]+|[\s"“”':–-]+$/g, "")
+          .trim(),
+      )
+      .filter(isName)
+      .map((name) => ({
+        name: /^[^\p{Ll}]{6,}$/u.test(name) && /\p{Lu}{2}.*\s/u.test(name) ? capitalized(name) : name,
+      }));
+  });
+}
+
+function capitalized(name: string): string {
+  return name.replace(/\p{L}+/gu, (word) =>
+    word.length > 2 || /[AEIOU]/i.test(word) ? (word[0] ?? "") + word.slice(1).toLowerCase() : word,
+  );
+}
+
+const ROLE =
+  /\b(editor|writer|reporter|correspondent|staff|contributor|contributing|journalist|columnist|producer|editor-in-chief|bureau|chief|fellow|specialist|analyst|author|press|updated?|published|posted|minutes?|read|min|comments?|ago|am|pm|est|edt|gmt|utc|bst|january|february|march|april|june|july|august|september|october|november|december|redakteur|redaktion)\b/i;
+
+function isName(name: string): boolean {
+  if (name.length < 2 || name.length > 60 || !/\p{L}/u.test(name)) return false;
+  if (/https?:|www\.|@|[\d{}<>=]|\.(com|org|net|co)\b/i.test(name)) return false;
+  if (name.split(/\s+/).length > 6 || ROLE.test(name)) return false;
+  return true;
+}
+
+// ---- the rest
+
+export function findDescription(page: PageMetadata): Said | undefined {
+  const said =
+    metaOf(page, ["description", "og:description", "dc.description", "twitter:description"]) ??
+    articleText(page, ["description", "abstract"]);
+  return said === undefined || said.value === "" ? undefined : said;
+}
+
+export function findSection(page: PageMetadata): Said | undefined {
+  const told =
+    articleText(page, ["articleSection"]) ??
+    metaOf(page, [
+      "article:section",
+      "og:article:section",
+      "parsely-section",
+      "section",
+      "category",
+      "dc.subject.section",
+      "cxenseparse:recs:category",
+    ]);
+  if (told !== undefined && told.value.length < 80) return told;
+  for (const node of page.graph.nodes) {
+    if (!typesOf(node).includes("BreadcrumbList")) continue;
+    const steps = listOf(page.graph, node["itemListElement"]).map(
+      (item) =>
+        textIn(page.graph, item, ["name"]) ??
+        textIn(page.graph, typeof item === "object" && item !== null && "item" in item ? item.item : undefined, [
+          "name",
+        ]),
+    );
+    const section = steps.at(-2) ?? undefined;
+    if (steps.length > 2 && section !== undefined) return { value: foldText(section), origin: "json-ld" };
+  }
+  return undefined;
+}
+
+const TAGS_MAX = 30;
+
+export function findTags(
+  page: PageMetadata,
+  marks: Marks,
+): { readonly tags: readonly string[]; readonly origin: string } {
+  const attempts: readonly (readonly [string, readonly string[]])[] = [
+    ["og", metasOf(page, ["article:tag", "og:article:tag", "video:tag"]).map((said) => said.value)],
+    ["json-ld", articleTexts(page, "keywords")],
+    ["rel", marks.tags],
+    [
+      "meta",
+      metasOf(page, ["news_keywords", "keywords", "parsely-tags", "sailthru.tags"])
+        .slice(0, 1)
+        .map((said) => said.value),
+    ],
+  ];
+  for (const [origin, texts] of attempts) {
+    const tags = [
+      ...new Set(texts.flatMap((text) => text.split(/[,;|]/)).map((tag) => foldText(tag).replace(/^#/, ""))),
+    ].filter((tag) => tag.length > 1 && tag.length < 80);
+    if (tags.length > 0) return { tags: tags.slice(0, TAGS_MAX), origin };
+  }
+  return { tags: [], origin: "" };
+}
+
+export function findLanguage(page: PageMetadata): Said | undefined {
+  const told = [
+    { value: page.htmlLanguage ?? "", origin: "html" },
+    articleText(page, ["inLanguage"]),
+    metaOf(page, ["og:locale", "content-language", "dc.language", "language"]),
+  ];
+  for (const said of told) {
+    const tag = said?.value.replaceAll("_", "-").split(/[,;\s]/)[0] ?? "";
+    if (said !== undefined && /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/i.test(tag))
+      return { value: canonicalTag(tag), origin: said.origin };
+  }
+  return undefined;
+}
+
+function canonicalTag(tag: string): string {
+  try {
+    return Intl.getCanonicalLocales(tag)[0] ?? tag;
+  } catch {
+    return tag.toLowerCase();
+  }
+}
+
+export function findCanonical(page: PageMetadata, baseUrl: string | undefined): AbsoluteUrl | undefined {
+  const told = page.canonical ?? metaOf(page, ["og:url"])?.value ?? articleText(page, ["url"])?.value;
+  return resolveWebUrl(told, baseUrl) ?? undefined;
+}
+
+export function findRights(page: PageMetadata): Said | undefined {
+  const said =
+    metaOf(page, ["copyright", "dc.rights", "dcterms.rights", "rights", "dcterms.rightsholder"]) ??
+    articleText(page, ["copyrightNotice", "copyrightHolder"]);
+  return said !== undefined && said.value.length > 2 && said.value.length < 400 ? said : undefined;
+}

@@ -1,0 +1,215 @@
+import type { Element } from "domhandler";
+import { findImageSource, type ImageSource, largestOf } from "../html/images.ts";
+import { textOf } from "../html/sanitize.ts";
+import type { AbsoluteUrl } from "../model/url.ts";
+import { type Block, type Segment, type Segments, segmentsIn } from "./segments.ts";
+
+/** One picture of the article with what is written about it. */
+export interface Figure {
+  readonly segment: Segment;
+  readonly element: Element;
+  readonly url: AbsoluteUrl;
+  readonly alt: string;
+  readonly caption: string;
+  readonly credit: string;
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+}
+
+export interface FoundFigures {
+  readonly figures: readonly Figure[];
+  /** Segments that are captions or credits: no part of the running text. */
+  readonly captions: ReadonlySet<Segment>;
+}
+
+const CAPTION_WORDS = new Set("caption captions cap legend cutline figcaption captiontext imagecaption".split(" "));
+const CREDIT_WORDS = new Set("credit credits source copyright photographer photocredit attribution byline".split(" "));
+const CAPTION_CHARACTERS_MAX = 1200;
+/** How far around a picture its caption may stand. */
+const CAPTION_LEVELS = 4;
+
+/** The pictures of some segments, each once, with caption and credit apart. Icons and pixels are no pictures. */
+export function findFigures(segments: readonly Segment[], page: Segments, baseUrl: string | undefined): FoundFigures {
+  const figures: Figure[] = [];
+  const captions = new Set<Segment>();
+  const seen = new Set<string>();
+  for (const segment of segments) {
+    for (const element of segment.images) {
+      const image = findImageSource(withSources(element), baseUrl);
+      if (image === null || seen.has(image.src) || isIcon(image)) continue;
+      seen.add(image.src);
+      const written = captionOf(segment, page, captions);
+      figures.push(figureOf(segment, element, image, written));
+    }
+  }
+  return { figures, captions };
+}
+
+function figureOf(segment: Segment, element: Element, image: ImageSource, written: Written): Figure {
+  const alt = (element.attribs["alt"] ?? "").replace(/\s+/g, " ").trim();
+  const largest = largestOf(image.candidates.filter((candidate) => candidate.descriptor.endsWith("w")));
+  const url = largest !== undefined && largest.size > (image.width ?? 0) ? largest.url : image.src;
+  const split = splitCredit(written.caption);
+  return {
+    segment,
+    element,
+    url,
+    alt,
+    caption: split.caption,
+    credit: written.credit === "" ? split.credit : cleanCredit(written.credit),
+    width: image.width,
+    height: image.height,
+  };
+}
+
+function isIcon(image: ImageSource): boolean {
+  const { width = 1000, height = 1000 } = image;
+  return (width < 60 && height < 200) || height < 40;
+}
+
+/** A lazy `img` in a `picture` finds its address in the sources. */
+function withSources(element: Element): Record<string, string> {
+  const parent = element.parent;
+  if (parent === null || !("name" in parent) || parent.name !== "picture") return element.attribs;
+  if (element.attribs["srcset"] ?? element.attribs["data-srcset"]) return element.attribs;
+  for (const child of parent.children) {
+    if (!("attribs" in child) || child.name !== "source") continue;
+    const srcset = child.attribs["data-srcset"] ?? child.attribs["srcset"];
+    if (srcset !== undefined && !/^data:/.test(srcset)) return { ...element.attribs, srcset };
+  }
+  return element.attribs;
+}
+
+interface Written {
+  readonly caption: string;
+  readonly credit: string;
+}
+
+const NOTHING: Written = { caption: "", credit: "" };
+
+/** The caption nearest to a picture: in its figure, else in an element named so close by. */
+function captionOf(segment: Segment, page: Segments, used: Set<Segment>): Written {
+  const figure = segment.place.figure;
+  if (figure !== undefined) {
+    const parts = segmentsIn(page, figure).filter((other) => other.text !== "" && !used.has(other));
+    const captions = parts.filter(
+      (other) =>
+        other.place.caption !== undefined ||
+        isNamed(other.block, figure, CAPTION_WORDS) ||
+        isNamed(other.block, figure, CREDIT_WORDS),
+    );
+    return read(captions.length > 0 ? captions : parts, figure, used);
+  }
+  let block: Block | null = segment.block;
+  for (let level = 0; block !== null && level < CAPTION_LEVELS; level++, block = block.parent) {
+    const around: Block = block;
+    if (around.endSegment - around.firstSegment > 12) return NOTHING;
+    const inside = segmentsIn(page, around);
+    const named = inside.filter(
+      (other) =>
+        other.text !== "" &&
+        !used.has(other) &&
+        (isNamed(other.block, around, CAPTION_WORDS) ||
+          isNamed(other.block, around, CREDIT_WORDS) ||
+          other.place.caption !== undefined),
+    );
+    if (named.length > 0) return named.length <= 4 ? read(named, around, used) : NOTHING;
+    if (inside.filter((other) => other.images.length > 0).length > 1 || inside.length > 6) return NOTHING;
+  }
+  return NOTHING;
+}
+
+function read(parts: readonly Segment[], around: Block, used: Set<Segment>): Written {
+  const captions: string[] = [];
+  const credits: string[] = [];
+  for (const part of parts) {
+    if (part.text.length > CAPTION_CHARACTERS_MAX) continue;
+    used.add(part);
+    if (isNamed(part.block, around, CREDIT_WORDS) && !isNamed(part.block, around, CAPTION_WORDS))
+      credits.push(part.text);
+    else {
+      const credit = creditWithin(part);
+      const caption = credit === "" ? part.text : part.text.replace(credit, "").trim();
+      if (caption !== "") captions.push(caption);
+      if (credit !== "") credits.push(credit);
+    }
+  }
+  return { caption: captions.join(" ").replace(/\s+/g, " ").trim(), credit: credits.join(" ").trim() };
+}
+
+/** The text of an inline element named as the credit. */
+function creditWithin(part: Segment): string {
+  for (const node of part.nodes) {
+    const found = findCredit(node);
+    if (found !== "" && found.length < part.text.length + 1) return found;
+  }
+  return "";
+}
+
+function findCredit(node: Segment["nodes"][number]): string {
+  if (!("attribs" in node)) return "";
+  const names = `${node.attribs["class"] ?? ""} ${node.attribs["itemprop"] ?? ""}`.toLowerCase();
+  if (/credit|copyright|photographer|source|attribution/.test(names)) return textOf([node]);
+  for (const child of node.children) {
+    const found = findCredit(child);
+    if (found !== "") return found;
+  }
+  return "";
+}
+
+function isNamed(block: Block, around: Block, words: ReadonlySet<string>): boolean {
+  for (let at: Block | null = block; at !== null && at !== around.parent; at = at.parent) {
+    if (at.words.some((word) => words.has(word))) return true;
+    if (at === around) return false;
+  }
+  return false;
+}
+
+/** `… (Photo by A B/Agency)`, `… (Agency)`, `… Credit: A B`, `… © A B`: caption and credit apart. */
+export function splitCredit(text: string): Written {
+  const open = text.endsWith(")") || text.endsWith(").") ? text.lastIndexOf("(") : -1;
+  if (open > 0 || (open === 0 && /^\((?:photo|credit|image|picture|©)/i.test(text))) {
+    const inner = text
+      .slice(open + 1)
+      .replace(/\)\.?$/, "")
+      .trim();
+    if (isCredit(inner)) return { caption: text.slice(0, open).trim(), credit: cleanCredit(inner) };
+  }
+  const marked =
+    /(?:^|[\s.|([])((?:photo(?:graph)?|image|picture|foto|bild|photo credit|image credit|picture credit|credit|source|quelle|crédit|crédits)(?: credit)?(?:\s{0,3}:|\s+by\s)|©|\(c\)\s)\s*(.{2,120})$/i.exec(
+      text.slice(-170),
+    );
+  if (marked?.[2] !== undefined && marked[0] !== undefined) {
+    const start = text.length - marked[0].length;
+    return {
+      caption: text.slice(0, start + (/[.]/.test(marked[0][0] ?? "") ? 1 : 0)).trim(),
+      credit: cleanCredit(marked[2]),
+    };
+  }
+  return { caption: text, credit: "" };
+}
+
+/** Names and agencies: few words, most of them capitalized; no sentence, no year or aside. */
+function isCredit(text: string): boolean {
+  if (text.length < 2 || text.length > 120) return false;
+  if (/^(?:photo|image|picture|credit|source|courtesy|©|foto|bild)\b/i.test(text)) return true;
+  const words = text.split(/[\s/,|&-]+/).filter((word) => /\p{L}/u.test(word));
+  const capital = words.filter((word) => /^\p{Lu}/u.test(word)).length;
+  return (
+    words.length > 0 &&
+    words.length <= 12 &&
+    capital >= words.length * 0.6 &&
+    !/^(?:left|right|center|above|below|L|R|C|L-R)$/i.test(text)
+  );
+}
+
+export function cleanCredit(text: string): string {
+  return text
+    .replace(/^[\s([|–—-]+|[\s)\]|]+$/g, "")
+    .replace(
+      /^(?:(?:photo(?:graph)?s?|images?|pictures?|foto|bild|illustration)\s*(?:credits?)?\s*(?::|by\s)|(?:credits?|source|quelle|crédits?)\s*:|©|\(c\)\s|copyright\s*:?\s)\s*/i,
+      "",
+    )
+    .replace(/^©\s*/, "")
+    .trim();
+}

@@ -1,0 +1,156 @@
+import { gainOf } from "./content.ts";
+import { wordsKey } from "./facts.ts";
+import type { Segment } from "./segments.ts";
+
+/** What is known of the article when its lines are judged. */
+export interface LineFacts {
+  readonly title: string;
+  readonly standfirst: string;
+  readonly authors: readonly string[];
+  readonly captions: ReadonlySet<Segment>;
+  /** Segments with a picture that stays. */
+  readonly pictures: ReadonlySet<Segment>;
+}
+
+/** A whole line that asks the reader for something else, or points elsewhere. Anchored, so time stays linear. */
+const ASIDES = [
+  /^(?:advertisement|advertising|sponsored|anzeige|publicité|publicidad|pubblicità|story continues below|article continues (?:below|after)|continue reading|loading|scroll (?:down|to continue))\b.{0,60}$/i,
+  /^(?:read|see|watch|view|check out|learn|find out|hear|listen|more)(?: (?:also|more|next|this|it|on|from|about|here|now|full|the|all|below|here's))*\s?[:>»→|-]/i,
+  /^(?:related|recommended|see also|also (?:see|read|on)|read (?:also|more|next|on)|more (?:from|on|stories|news|about)|don't miss|editor's picks?|trending|popular|most read|latest|up next|you (?:may|might) (?:also )?(?:like|be interested)|lesen sie auch|mehr zum thema|lire aussi|à lire|lee también|leia (?:também|mais)|leggi anche|lees ook|läs (?:också|mer)|čtěte také)\b.{0,200}$/i,
+  /^(?:share|tweet|follow|like|subscribe|sign up|join|click|tap|download|get|register|log in|donate|support)\b.{0,120}\b(?:facebook|twitter|instagram|whatsapp|telegram|linkedin|newsletter|newsletters|email|e-mail|inbox|app|here|podcast|us|channel|account)\b.{0,120}$/i,
+  /^(?:share|share this|share on|share this (?:article|story|post)|tweet|email|print|comments?|leave a (?:comment|reply)|\d+ comments?|copy link|save|tags?|filed under|topics?|categories|posted in|image|photo|photos|video|gallery|getty images|reuters|afp|ap)\s?:?$/i,
+  /^(?:tags?|filed under|topics|categories|posted in|labels|keywords)\s?:.{0,300}$/i,
+  /^(?:©|\(c\)|copyright\b).{0,200}$/i,
+  /^.{0,80}\ball rights reserved\b.{0,200}$/i,
+  /^(?:this (?:article|story|post|piece|content) (?:was|is|has been|originally|first)) (?:first |originally )?(?:published|appeared|posted|produced|updated|syndicated|sponsored)\b.{0,250}$/i,
+  /^(?:published|updated|posted|last updated|last modified|first published|created)\b\s?:?.{0,80}$/i,
+  /^(?:photo|photos|image|images|picture|pictures|photograph|credit|source|illustration|foto|bild|quelle)s?(?: credits?| by| courtesy(?: of)?)?\s?[:/].{0,200}$/i,
+  /^(?:by|von|par|por)\s+\p{Lu}[\p{L}.'’-]+(?:\s+\p{Lu}[\p{L}.'’-]+){1,3}(?:\s?[,|].{0,60})?$/u,
+  /^(?:have|got|do you have) (?:a|any) (?:tip|story|comment|question|news tip)\b.{0,300}$/i,
+  /^(?:reporting|additional reporting|writing|editing) by\b.{0,250}$/i,
+  /^(?:follow|contact|email|e-mail|reach)\b.{0,60}(?:\bat\b|\bon\b|@).{0,160}$/i,
+];
+
+/** Headings of what is not the article: all under them goes, up to the next heading of the same level or running text. */
+const ASIDE_HEADINGS =
+  /^(?:related|more (?:from|on|stories|news|in|like|to)|recommended|read (?:more|next|also)|see also|you (?:may|might)|also (?:on|in|read)|trending|popular|most (?:read|popular|viewed)|latest|top stories|newsletter|sign up|subscribe|comments?|\d+ comments?|leave a (?:comment|reply)|share|follow us|about the authors?|about us|contact|tags|up next|editor's picks?|don't miss|join the|advertisement|ähnliche|mehr zum|das könnte|lire aussi|sur le même|articles? (?:liés|similaires)|relacionad|te puede|leia (?:também|mais)|lees (?:ook|meer)|läs (?:också|mer))/i;
+
+/** The lines of the article: without what stands before its first and after its last paragraph, and without asides. */
+export function filterLines(kept: readonly Segment[], facts: LineFacts): readonly Segment[] {
+  const started = trimStart(kept, facts);
+  const lines = dropAsideSections(started).filter(
+    (segment) => !facts.captions.has(segment) && !isAside(segment, facts),
+  );
+  return trimEnd(lines, facts);
+}
+
+function isParagraph(segment: Segment): boolean {
+  return segment.level === 0 && segment.size >= 50 && gainOf(segment) > 25;
+}
+
+function trimStart(kept: readonly Segment[], facts: LineFacts): readonly Segment[] {
+  const titleKey = wordsKey(facts.title);
+  let start = 0;
+  let spoken = 0;
+  const all = kept.reduce((sum, segment) => sum + (isParagraph(segment) ? segment.size : 0), 0);
+  for (const [index, segment] of kept.entries()) {
+    if (spoken > all * 0.25) break;
+    if (wordsKey(segment.text) === titleKey && titleKey !== "") start = index + 1;
+    if (isParagraph(segment)) spoken += segment.size;
+  }
+  const first = kept.findIndex(
+    (segment, index) =>
+      index >= start && isParagraph(segment) && !isStandfirst(segment, facts) && !facts.captions.has(segment),
+  );
+  if (first === -1) return kept.slice(start);
+  const lead = kept.slice(start, first).filter((segment, index, list) => {
+    if (facts.pictures.has(segment) && segment.text === "") return true;
+    if (facts.captions.has(segment)) return false;
+    if (facts.pictures.has(segment) || segment.embed !== undefined) return true;
+    if (isStandfirst(segment, facts)) return false;
+    if (segment.level > 0)
+      return (
+        index === list.length - 1 &&
+        wordsKey(segment.text) !== titleKey &&
+        segment.text.length < 120 &&
+        segment.level > 1
+      );
+    return (
+      isSentence(segment.text) &&
+      segment.linkLength < segment.text.length * 0.5 &&
+      !/\d{4}|\d:\d\d/.test(segment.text) &&
+      segment.text.length > 20
+    );
+  });
+  return [...lead, ...kept.slice(first)];
+}
+
+function isStandfirst(segment: Segment, facts: LineFacts): boolean {
+  return facts.standfirst !== "" && wordsKey(segment.text) === wordsKey(facts.standfirst);
+}
+
+function isSentence(text: string): boolean {
+  return /[.!?…:。！？]["”’»)\]]?$/.test(text) || text.length > 120;
+}
+
+function trimEnd(lines: readonly Segment[], facts: LineFacts): readonly Segment[] {
+  let end = lines.length;
+  while (end > 0) {
+    const segment = lines[end - 1];
+    if (segment === undefined || !isTail(segment, facts)) break;
+    end--;
+  }
+  return lines.slice(0, end);
+}
+
+/** What may not be last: headings, links, scraps. */
+function isTail(segment: Segment, facts: LineFacts): boolean {
+  if (segment.embed !== undefined) return false;
+  if (facts.pictures.has(segment)) return false;
+  if (segment.text === "") return true;
+  if (segment.level > 0) return true;
+  if (segment.linkLength > segment.text.length * 0.6) return true;
+  if (segment.place.list || segment.place.cell || segment.place.quote || segment.place.preformatted) return false;
+  return segment.size < 35 && !isSentence(segment.text) && !/[“”"»]$/.test(segment.text);
+}
+
+function isAside(segment: Segment, facts: LineFacts): boolean {
+  const { text } = segment;
+  if (text === "") return segment.embed === undefined && !facts.pictures.has(segment);
+  if (wordsKey(text) === wordsKey(facts.title) || isStandfirst(segment, facts)) return segment.text.length < 400;
+  if (segment.place.quote || segment.place.cell || segment.place.preformatted) return false;
+  if (text.length < 400 && ASIDES.some((pattern) => pattern.test(text)))
+    return !(
+      segment.level === 0 &&
+      text.length > 160 &&
+      segment.linkLength === 0 &&
+      isSentence(text) &&
+      !/^(?:©|copyright)/i.test(text) &&
+      !/rights reserved/i.test(text)
+    );
+  if (segment.level > 0 || segment.place.list) return false;
+  return segment.linkLength > text.length * 0.85 && text.length < 200;
+}
+
+function dropAsideSections(segments: readonly Segment[]): readonly Segment[] {
+  const kept: Segment[] = [];
+  let dropping = 0;
+  for (const segment of segments) {
+    if (segment.level > 0)
+      dropping =
+        ASIDE_HEADINGS.test(segment.text) && segment.text.length < 80
+          ? segment.level
+          : dropping > 0 && segment.level > dropping
+            ? dropping
+            : 0;
+    else if (
+      dropping > 0 &&
+      isParagraph(segment) &&
+      !segment.place.list &&
+      segment.linkLength < segment.text.length * 0.3
+    )
+      dropping = 0;
+    if (dropping === 0) kept.push(segment);
+  }
+  return kept;
+}
