@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { FetchError } from "../errors.ts";
-import { BodyReader, CodingError } from "./content-coding.ts";
+import { BodyReader } from "./body-reader.ts";
+import { CodingError } from "./content-coding.ts";
 import { causeCode, causeText, failure } from "./failure.ts";
 import type { Lane, Lanes } from "./lanes.ts";
+import type { LargeBodies } from "./large-bodies.ts";
 
 /** One answer to one request, before anybody judged its status. */
 export interface Answer {
@@ -22,6 +24,7 @@ export interface ExchangeOptions {
   readonly idleMs: number;
   readonly wireBytesMax: number;
   readonly bodyBytesMax: number;
+  readonly largeBodies: LargeBodies;
   /** Reading ends, without error, after this many decoded bytes. */
   readonly keepBytes?: number | undefined;
 }
@@ -34,6 +37,8 @@ const PASSED_BYTES_MAX = 64 * 1024;
 const PASSED_MS = 1_000;
 
 const NO_BYTES = new Uint8Array(0);
+const CR = 0x0d;
+const LF = 0x0a;
 
 /**
  * One request on one lane: undici reports to it, it watches the time and size of each phase and settles `answer`
@@ -53,6 +58,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #headers: Readonly<Record<string, string>> = {};
   #reader: BodyReader | undefined;
   #passedBytes = 0;
+  #ended = false;
+  #hasSurplus = false;
 
   constructor(options: ExchangeOptions, lane: Lane, lanes: Lanes) {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
@@ -93,33 +100,45 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else if (status !== 304) this.#startPassing();
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#reader === undefined) this.#pass(chunk.length);
-    else this.#read(this.#reader, chunk);
+    else this.#read(this.#reader, controller, chunk);
   }
 
   onResponseEnd(): void {
     clearTimeout(this.#timer);
-    const { socket } = this.#lane;
-    this.#lanes.keep(this.#lane);
-    const reader = this.#reader;
-    if (reader === undefined) this.#succeed(NO_BYTES);
-    // undici goes on reading in this same turn: bytes behind the end of the body end the connection with an error.
-    else queueMicrotask(() => this.#finish(reader, socket?.errored?.message === "bad response"));
+    this.#ended = true;
+    // undici reads on in this same turn: only then is it known whether bytes follow that nobody asked for.
+    queueMicrotask(() => this.#conclude());
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, cause: Error): void {
     this.fail(cause instanceof FetchError ? cause : this.#explain(cause));
   }
 
-  /** Called whenever bytes arrive, whatever they are: also what no other limit sees, such as chunk extensions. */
-  onWire(): void {
+  /** Whenever bytes arrive, whatever they are: also those that no other limit sees, such as chunk extensions. */
+  onBytes(): void {
     const { wireBytesMax } = this.#options;
     if (this.#wireBytes() > wireBytesMax) this.#failWith("too_large", `more than ${wireBytesMax} bytes on the wire`);
   }
 
+  /** undici gives back what follows the answer, before it closes a connection that is not to be kept. */
+  onLeftover(bytes: Uint8Array): void {
+    if (this.#ended && bytes.some((byte) => byte !== CR && byte !== LF)) this.#hasSurplus = true;
+  }
+
+  #conclude(): void {
+    const { socket } = this.#lane;
+    // On a kept connection it takes them for an answer that nobody asked for.
+    if (socket?.errored?.message === "bad response") this.#hasSurplus = true;
+    this.#lanes.keep(this.#lane);
+    if (this.#reader === undefined) this.#succeed(NO_BYTES);
+    else if (this.#hasSurplus) this.#failWith("bad_response", "bytes follow the end of the body");
+    else this.#finish(this.#reader);
+  }
+
   #startDocument(): void {
-    const { idleMs, wireBytesMax, bodyBytesMax } = this.#options;
+    const { wireBytesMax, bodyBytesMax, largeBodies } = this.#options;
     if (Number(this.#headers["content-length"] ?? 0) > wireBytesMax) {
       this.#failWith("too_large", `Content-Length says more than ${wireBytesMax} bytes`);
       return;
@@ -127,22 +146,39 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const contentEncoding = this.#headers["content-encoding"];
     const onError = (error: CodingError) => this.#failCoding(error);
     try {
-      this.#reader = new BodyReader({ contentEncoding, bodyBytesMax, onError });
-      this.#within(idleMs, "idle_timeout", `nothing arrived for ${idleMs} ms`);
+      this.#reader = new BodyReader({ contentEncoding, bodyBytesMax, largeBodies, onError });
+      this.#watchIdleness();
     } catch (error) {
       this.#failCoding(error);
     }
   }
 
-  #read(reader: BodyReader, chunk: Uint8Array): void {
-    this.#timer?.refresh();
-    const { keepBytes } = this.#options;
+  #read(reader: BodyReader, controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     try {
-      reader.write(chunk);
-      if (keepBytes !== undefined && reader.heldBytes >= keepBytes) this.#cutShort(reader, keepBytes);
+      const wait = reader.write(chunk);
+      if (wait === undefined) this.#timer?.refresh();
+      else this.#hold(controller, wait);
     } catch (error) {
       this.#failCoding(error);
     }
+    const { keepBytes } = this.#options;
+    if (keepBytes !== undefined && reader.decodedBytes >= keepBytes) this.#cutShort(reader, keepBytes);
+  }
+
+  /** While we cannot take more the silence is ours: only the total deadline runs. */
+  #hold(controller: Dispatcher.DispatchController, wait: Promise<void>): void {
+    clearTimeout(this.#timer);
+    controller.pause();
+    wait.then(() => {
+      if (this.#settled) return;
+      this.#watchIdleness();
+      controller.resume();
+    });
+  }
+
+  #watchIdleness(): void {
+    const { idleMs } = this.#options;
+    this.#within(idleMs, "idle_timeout", `nothing arrived for ${idleMs} ms`);
   }
 
   /** The status says it all: the answer is ready, the rest only passes by. */
@@ -165,8 +201,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#end();
   }
 
-  #finish(reader: BodyReader, hasSurplus: boolean): void {
-    if (hasSurplus) this.#failWith("bad_response", "bytes follow the end of the body");
+  #finish(reader: BodyReader): void {
     reader.end().then(
       (body) => this.#succeed(body),
       (error: unknown) => this.#failCoding(error),
@@ -200,28 +235,46 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #end(): void {
     clearTimeout(this.#timer);
     this.#reader?.cancel();
-    this.#lanes.discard(this.#lane);
+    // After the end of the answer the lane may be another's.
+    if (!this.#ended) this.#lanes.discard(this.#lane);
   }
 
   /** What undici and the socket say, in our codes. */
   #explain(cause: Error): FetchError {
-    const code = causeCode(cause);
-    const { url } = this.#options;
-    const text = causeText(cause);
-    if (code === "UND_ERR_HEADERS_OVERFLOW") {
-      return failure("headers_too_large", url, "its headers are too large", { cause });
-    }
-    if (code === "UND_ERR_INVALID_ARG") return failure("bad_header", url, `${cause.message}`, { cause });
-    if (
-      code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" ||
-      code === "HPE_INVALID_EOF_STATE" ||
-      (this.#status !== 0 && !code.startsWith("HPE_"))
-    ) {
-      return failure("truncated", url, `the answer stops short (${text})`, { cause });
-    }
-    if (code.startsWith("HPE_")) return failure("bad_response", url, `the answer is not HTTP/1.1 (${text})`, { cause });
-    return failure("connection_lost", url, `the connection ended before an answer (${text})`, { cause });
+    const begun = this.#status !== 0;
+    const { code, problem } = FAULTS.find(({ is }) => is(cause, begun)) ?? LOST;
+    return failure(code, this.#options.url, `${problem} (${causeText(cause)})`, { cause });
   }
+}
+
+interface Fault {
+  /** `begun`: after the headers. */
+  readonly is: (cause: Error, begun: boolean) => boolean;
+  readonly code: string;
+  readonly problem: string;
+}
+
+const FAULTS: readonly Fault[] = [
+  {
+    is: (cause) => causeCode(cause) === "UND_ERR_HEADERS_OVERFLOW",
+    code: "headers_too_large",
+    problem: "its headers are too large",
+  },
+  { is: (cause) => causeCode(cause) === "UND_ERR_INVALID_ARG", code: "bad_header", problem: "a header cannot be sent" },
+  { is: isMalformed, code: "bad_response", problem: "the answer is not HTTP/1.1 as it should be" },
+  { is: (_cause, begun) => begun, code: "truncated", problem: "the answer stops short" },
+];
+
+const LOST: Omit<Fault, "is"> = { code: "connection_lost", problem: "the connection ended before an answer" };
+
+/** How undici names an interim answer or an upgrade that was not asked for. */
+const UNASKED: ReadonlySet<string> = new Set(["bad response", "bad upgrade"]);
+
+function isMalformed(cause: Error, begun: boolean): boolean {
+  if (cause.name === "HTTPParserError") return !cause.message.includes("Invalid EOF state");
+  // A status below 100 fails an assertion of undici's.
+  if (UNASKED.has(cause.message) || causeCode(cause) === "ERR_ASSERTION") return true;
+  return !begun && causeCode(cause) === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
 }
 
 /** Repeated headers that are no lists: two different values contradict one another and count as none. */

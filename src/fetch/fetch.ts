@@ -7,6 +7,7 @@ import { failure, showUrl } from "./failure.ts";
 import { readLocalFile } from "./file.ts";
 import { freshUntil, retryAfterMs } from "./freshness.ts";
 import { Lanes } from "./lanes.ts";
+import { LargeBodies } from "./large-bodies.ts";
 import { buildHeaders } from "./request-headers.ts";
 
 /** Times in milliseconds, sizes in bytes; each has an error code of its own. */
@@ -152,7 +153,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const allow: readonly AddressRange[] = parseAddressRanges(options.allowAddresses);
   const { resolve = resolveHost, connect: open = openSocket } = options;
   const lanes = new Lanes(new Connector({ connectMs: limits.connectMs, allow, resolve, open }), limits.headerBytesMax);
-  const context: Context = { ...options, limits, lanes };
+  const context: Context = { ...options, limits, lanes, largeBodies: new LargeBodies() };
   return {
     fetch: (request) => fetchOne(request, context),
     async [Symbol.asyncDispose]() {
@@ -166,6 +167,7 @@ interface Context {
   readonly userAgent: string;
   readonly filesRoot: string;
   readonly lanes: Lanes;
+  readonly largeBodies: LargeBodies;
   readonly now: () => number;
 }
 
@@ -307,9 +309,10 @@ class Visit {
 
   #dispatch(url: URL, headers: string[], fresh: boolean): Exchange {
     if (this.#stopped !== undefined) throw this.#stopped;
-    const { lanes, limits } = this.#context;
+    const { lanes, limits, largeBodies } = this.#context;
     const lane = lanes.take({ origin: url, proxy: this.#proxy }, fresh);
-    const exchange = new Exchange({ url, ...limits, keepBytes: this.#request.keepBytes }, lane, lanes);
+    const { keepBytes } = this.#request;
+    const exchange = new Exchange({ url, ...limits, largeBodies, keepBytes }, lane, lanes);
     this.#exchange = exchange;
     const proxy = forwardingProxy(url, this.#proxy);
     const path = `${proxy === undefined ? "" : url.origin}${url.pathname}${url.search}`;

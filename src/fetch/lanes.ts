@@ -9,9 +9,21 @@ const KEPT_MAX_MS = 30_000;
 /** Connections kept for reuse over all origins; the one idle longest goes first. */
 const KEPT_CONNECTIONS_MAX = 256;
 
-/** Who uses a lane: told when bytes arrive. */
-interface WireListener {
-  onWire(): void;
+/** Who uses a lane. */
+interface LaneListener {
+  /** Bytes arrived. */
+  onBytes(): void;
+  /** The parser gave these bytes back unread. */
+  onLeftover(bytes: Uint8Array): void;
+}
+
+interface LaneOptions {
+  readonly key: string;
+  readonly route: Route;
+  readonly connector: Connector;
+  readonly headerBytesMax: number;
+  /** Told when the connection is gone. */
+  readonly onClose: (lane: Lane) => void;
 }
 
 /** One connection to one origin: at most one exchange at a time, none shared between origins. */
@@ -22,10 +34,13 @@ export class Lane {
   socket: Socket | undefined;
   /** An answer was read from this connection before. */
   used = false;
-  listener: WireListener | undefined;
+  listener: LaneListener | undefined;
+  readonly #onClose: (lane: Lane) => void;
 
-  constructor(key: string, route: Route, connector: Connector, headerBytesMax: number) {
+  constructor(options: LaneOptions) {
+    const { key, route, connector, headerBytesMax, onClose } = options;
     this.key = key;
+    this.#onClose = onClose;
     this.client = new Client(clientOrigin(route), {
       allowH2: false,
       pipelining: 1,
@@ -49,7 +64,13 @@ export class Lane {
   #hold(socket: Socket): void {
     this.socket = socket;
     this.used = false;
-    socket.on("readable", () => this.listener?.onWire());
+    socket.on("readable", () => this.listener?.onBytes());
+    socket.once("close", () => this.#onClose(this));
+    const unshift = socket.unshift.bind(socket);
+    socket.unshift = (bytes, encoding) => {
+      this.listener?.onLeftover(bytes);
+      unshift(bytes, encoding);
+    };
   }
 
   /** Ends the connection and whatever waits for it. */
@@ -83,7 +104,7 @@ export class Lanes {
     const key = route.proxy === undefined ? route.origin.origin : `${route.proxy.href} ${route.origin.origin}`;
     const kept = fresh ? undefined : this.#idleByKey.get(key)?.at(-1);
     if (kept !== undefined) this.#forget(kept);
-    const lane = kept ?? new Lane(key, route, this.#connector, this.#headerBytesMax);
+    const lane = kept ?? this.#open(key, route);
     this.#busy.add(lane);
     return lane;
   }
@@ -102,7 +123,6 @@ export class Lanes {
     const siblings = this.#idleByKey.get(lane.key);
     if (siblings === undefined) this.#idleByKey.set(lane.key, [lane]);
     else siblings.push(lane);
-    socket.once("close", () => this.#forget(lane));
     const [oldest] = this.#idle;
     if (this.#idle.size > KEPT_CONNECTIONS_MAX && oldest !== undefined) this.discard(oldest);
   }
@@ -118,6 +138,11 @@ export class Lanes {
   /** Ends every connection. */
   discardAll(): void {
     for (const lane of [...this.#busy, ...this.#idle]) this.discard(lane);
+  }
+
+  #open(key: string, route: Route): Lane {
+    const onClose = (lane: Lane) => this.#forget(lane);
+    return new Lane({ key, route, connector: this.#connector, headerBytesMax: this.#headerBytesMax, onClose });
   }
 
   #forget(lane: Lane): void {

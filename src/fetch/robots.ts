@@ -253,7 +253,8 @@ export function createRobots({ fetch, now, token = "Storywire" }: RobotsOptions)
   async function fetchRules(origin: string, way: RobotsWay): Promise<CachedRobots> {
     // The cast is the proof: an http(s) origin with a path.
     const url = `${origin}/robots.txt` as AbsoluteUrl;
-    const request = { ...way, url, accept: "text/plain, */*;q=0.5", keepBytes: ROBOTS_BYTES_MAX };
+    const { proxy, userAgent } = way;
+    const request = { proxy, userAgent, url, accept: "text/plain, */*;q=0.5", keepBytes: ROBOTS_BYTES_MAX };
     const outcome = await fetch(request).catch((error: unknown) => {
       if (isUnavailable(error)) return undefined;
       throw error;
