@@ -18,6 +18,8 @@ import { foldText, isBoundary, type RelativeWords, relativeWords } from "./relat
 
 /** Dates stand at the beginning of what is longer. */
 const TEXT_LENGTH_MAX = 300;
+/** Without a figure only "an hour ago", "yesterday" and the like tell a date. */
+const SPOKEN_LENGTH_MAX = 80;
 
 /** A moment of capture says that a date of figures only is none: no news is that old or that new. */
 const OLDEST_FIGURES = Date.UTC(1990, 0, 1);
@@ -301,6 +303,8 @@ export function findDate(text: string, context: DateContext): DateInterval | nul
   const machine = findMachineDate(trimmed, context);
   if (machine !== null) return machine;
   const plain = plainDigits(trimmed);
+  const figures = /\d/.test(plain);
+  if (!figures && trimmed.length > SPOKEN_LENGTH_MAX) return null;
   const tokens = listTokens(plain);
   const languages = context.languages;
   const own = lexiconOf(languages, "own", false);

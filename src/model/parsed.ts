@@ -86,6 +86,8 @@ export interface DocumentContext {
   /** What relative references resolve against. */
   readonly url?: string;
   readonly contentType?: string;
+  /** Content-Language of the answer (RFC 9110 §8.5): the feed's language where it names none. */
+  readonly language?: string;
   /** IANA name: for days and times without a zone. */
   readonly timeZone: string;
   /** The moment relative dates count from, in milliseconds since 1970 UTC. */

@@ -2,7 +2,8 @@ import type { AbsoluteUrl } from "./url.ts";
 
 export type SourceId = string & { readonly __sourceId: unique symbol };
 
-export type SourceKind = "auto" | "feed" | "page" | "listing";
+export const sourceKinds = ["auto", "feed", "page", "listing"] as const;
+export type SourceKind = (typeof sourceKinds)[number];
 export type IdentityRule = "guid" | "url" | "digest";
 
 /** When a source is visited. Durations in milliseconds. */

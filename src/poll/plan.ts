@@ -8,7 +8,7 @@ import {
   type SettledDate,
   settleDate,
 } from "../model/date.ts";
-import type { Fault } from "../model/parsed.ts";
+import type { Fault, FeedFacts } from "../model/parsed.ts";
 import type { PollRecord, SourceMemory } from "../model/poll.ts";
 import type { Source } from "../model/source.ts";
 import type { Story, StoryContent, StoryDates, StoryId } from "../model/story.ts";
@@ -101,6 +101,7 @@ export function planPoll(input: PlanInput): PollChanges {
       lastSuccessAt: visit.at,
     },
     nextPollAt: input.nextPollAt,
+    creditChanged: memory.facts !== undefined && creditOf(memory.facts) !== creditOf(reading.feed),
     newStories,
     updates,
     sightings: decided.flatMap((one) => one.sightings),
@@ -112,6 +113,11 @@ export function planPoll(input: PlanInput): PollChanges {
       }),
     ],
   };
+}
+
+/** What documents say of a source. */
+function creditOf({ title, link, self }: FeedFacts): string {
+  return JSON.stringify([title, link, self]);
 }
 
 interface Decision {

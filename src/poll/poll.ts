@@ -6,6 +6,7 @@ import { freshMemory, type PollRecord, type SourceMemory } from "../model/poll.t
 import type { Source } from "../model/source.ts";
 import type { Story, StoryId } from "../model/story.ts";
 import type { KnownStory, Membership, PollChanges, SourceState, Store } from "../store/store.ts";
+import { mediaTypeOf } from "../text/media-type.ts";
 import { matchStories, rulesInForce } from "./match.ts";
 import { intervalOf, nextTry, nextVisit } from "./next-visit.ts";
 import { planPoll, type VisitFacts } from "./plan.ts";
@@ -101,7 +102,7 @@ interface FetchedDocument {
 
 async function planDocument(visit: Visit, { outcome, bodyDigest, fetchedAt }: FetchedDocument): Promise<PollChanges> {
   const { source, memory, tools, startedAt } = visit;
-  const contentType = source.contentType ?? outcome.contentType;
+  const contentType = source.contentType ?? outcome.contentType ?? mediaTypeOf(new URL(outcome.finalUrl).pathname);
   const reading = await tools.read({
     bytes: outcome.body,
     ...(contentType === undefined ? {} : { contentType }),

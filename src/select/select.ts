@@ -1,11 +1,15 @@
 import type { Feed, FieldPatterns } from "../model/feed.ts";
-import type { Source } from "../model/source.ts";
+import type { Source, SourceId } from "../model/source.ts";
 import type { Story } from "../model/story.ts";
 import { compilePattern } from "./pattern.ts";
 
 /** Decides whether a story belongs to a feed, by its content and its source's tags; compiled once per definition. */
 export interface Selector {
   readonly feed: Feed;
+  /** The configured sources it draws from; a feed that names none draws from every source, removed ones too. */
+  readonly sourceIds: ReadonlySet<SourceId>;
+  /** null: a source that is configured no longer. */
+  drawsFrom(source: SourceId | null): boolean;
   matches(story: Story): boolean;
   /** When the entry leaves by age, milliseconds since 1970 UTC. */
   leavesAt(story: Story): number | undefined;
@@ -16,21 +20,25 @@ export function compileSelector(feed: Feed, sources: readonly Source[]): Selecto
   const { select } = feed;
   const named = new Set(select.sources);
   const tagged = new Set(select.tags);
-  const eligible = new Set(
+  const fromAll = named.size === 0 && tagged.size === 0;
+  const sourceIds = new Set(
     sources
       .filter(
         (source) =>
-          (named.size === 0 && tagged.size === 0) || named.has(source.id) || source.tags.some((tag) => tagged.has(tag)),
+          fromAll || named.has(source.id) || source.tags.some((tag) => tagged.has(tag)),
       )
       .map((source) => source.id),
   );
   const include = compileFields(select.include);
   const exclude = compileFields(select.exclude);
   const languages = select.languages.map((language) => language.toLowerCase());
+  const drawsFrom = (source: SourceId | null) => fromAll || (source !== null && sourceIds.has(source));
   return {
     feed,
+    sourceIds,
+    drawsFrom,
     matches: (story) =>
-      eligible.has(story.sourceId) &&
+      (drawsFrom(story.sourceId) || named.has(story.sourceId)) &&
       speaks(languages, story.language) &&
       (include.length === 0 || include.some((field) => field(story))) &&
       !exclude.some((field) => field(story)),

@@ -68,3 +68,13 @@ export function openingOf(story: Story): string {
   const text = story.summary ?? story.contentHtml?.slice(0, OPENING * 4).replace(/<[^<>]*>?/g, " ") ?? "";
   return text.replace(/\s+/g, " ").slice(0, OPENING);
 }
+
+/** Words as both databases search them: lower case, without accents, one space between them. */
+export function searchText(text: string): string {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{M}+/gu, "")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
+}

@@ -8,8 +8,8 @@ import { freshMemory, type PollRecord, type SourceMemory } from "../model/poll.t
 import type { Snapshot } from "../model/snapshot.ts";
 import type { IdentityRule, SourceId } from "../model/source.ts";
 import type { Story, StoryDates, StoryId } from "../model/story.ts";
-import { type Database, storeError } from "./database.ts";
-import { openingOf, parseOwn, recordText, type StoryRow, storyOf } from "./rows.ts";
+import { type Database, type DatabaseAddress, type OpenOptions, openDatabase, storeError } from "./database.ts";
+import { openingOf, parseOwn, recordText, type StoryRow, searchText, storyOf } from "./rows.ts";
 import type {
   FeedHead,
   KnownStory,
@@ -28,6 +28,11 @@ type Connection = Kysely<Tables> | Transaction<Tables>;
 
 /** Values in one `in (…)` at most, below the parameter limits of both databases. */
 const IN_LIST = 500;
+
+/** Opens a database whose schema is current; see `migrate`. */
+export function openStore(address: DatabaseAddress, options: OpenOptions = {}): Store {
+  return createSqlStore(openDatabase(address, options));
+}
 
 /** The contract in SQL over an open, migrated database; the store closes it. */
 export function createSqlStore(database: Database): Store {
@@ -103,6 +108,24 @@ export function createSqlStore(database: Database): Store {
       });
     },
 
+    async deleteStory(id, now) {
+      return inTransaction(db, async (trx) => {
+        const touched = await feedsShowing(trx, [id]);
+        await unindexStories(trx, kind, [id]);
+        await trx.deleteFrom("feed_entries").where("story_id", "=", id).execute();
+        const deleted = await trx
+          .updateTable("stories")
+          .set({ deleted_at: now, title: "", record: JSON.stringify(DELETED_RECORD), dates: "{}" })
+          .where("id", "=", id)
+          .where("deleted_at", "is", null)
+          .returning("id")
+          .executeTakeFirst();
+        await trx.deleteFrom("revisions").where("story_id", "=", id).execute();
+        await touchFeeds(trx, touched, now);
+        return deleted !== undefined;
+      });
+    },
+
     async sourceStates(ids) {
       let query = db.selectFrom("sources").selectAll().orderBy("id");
       if (ids !== undefined) query = query.where("id", "in", [...ids]);
@@ -116,6 +139,11 @@ export function createSqlStore(database: Database): Store {
           ...(lastPoll === undefined ? {} : { lastPoll }),
         };
       });
+    },
+
+    async nextPolls() {
+      const rows = await db.selectFrom("sources").select(["id", "next_poll_at"]).execute();
+      return new Map(rows.map((row) => [row.id as SourceId, row.next_poll_at]));
     },
 
     async leaseSources(ids, { owner, now, untilMs }) {
@@ -293,11 +321,7 @@ export function createSqlStore(database: Database): Store {
     },
 
     async search(query, limit) {
-      const words =
-        query
-          .normalize("NFKC")
-          .match(/[\p{L}\p{N}]+/gu)
-          ?.slice(0, 16) ?? [];
+      const words = searchText(query.slice(0, 1_000)).split(" ").filter((word) => word !== "").slice(0, 16);
       if (words.length === 0) return [];
       const numbers = kind === "sqlite" ? await searchSqlite(db, words, limit) : await searchPostgres(db, words, limit);
       if (numbers.length === 0) return [];
@@ -402,6 +426,9 @@ export function createSqlStore(database: Database): Store {
   return { ...withStoreErrors(store), [Symbol.asyncDispose]: () => database.close() };
 }
 
+/** What stays of a deleted story beside its keys: nothing that it said. */
+const DELETED_RECORD = { kind: "entry", authors: [], tags: [], images: [], enclosures: [], revision: 0 } as const;
+
 /** Every method's failure as a StoreError. */
 function withStoreErrors<T extends object>(store: T): T {
   const wrapped = Object.entries(store).map(([name, method]) => [
@@ -503,7 +530,8 @@ async function applyPoll(trx: Transaction<Tables>, kind: Database["kind"], chang
   const revised = await updateStories(trx, kind, change);
   await insertSightings(trx, kind, change.sightings, poll);
   const entered = await enterFeeds(trx, kind, change.memberships);
-  await touchFeeds(trx, [...new Set([...entered, ...revised])].sort(), poll.at);
+  const credited = change.creditChanged === true ? await feedsCrediting(trx, change.sourceId) : [];
+  await touchFeeds(trx, [...new Set([...entered, ...revised, ...credited])].sort(), poll.at);
   await savePoll(trx, change);
 }
 
@@ -634,10 +662,10 @@ async function indexStories(
   if (kind === "sqlite") {
     const statement = "insert into story_search (rowid, title, opening) select n, ?, ? from stories where id = ?";
     for (const story of stories)
-      await trx.executeQuery(CompiledQuery.raw(statement, [story.title, openingOf(story), story.id]));
+      await trx.executeQuery(CompiledQuery.raw(statement, [searchText(story.title), searchText(openingOf(story)), story.id]));
     return;
   }
-  const texts = stories.map((story) => `${story.title} ${openingOf(story)}`);
+  const texts = stories.map((story) => searchText(`${story.title} ${openingOf(story)}`));
   await sql`
     insert into story_search (n, document)
     select stories.n, to_tsvector('simple', told.text)
@@ -842,6 +870,17 @@ async function withoutDoubles(
 async function feedsShowing(trx: Transaction<Tables>, ids: readonly StoryId[]): Promise<readonly string[]> {
   if (ids.length === 0) return [];
   const rows = await trx.selectFrom("feed_entries").select("slug").distinct().where("story_id", "in", ids).execute();
+  return rows.map((row) => row.slug);
+}
+
+async function feedsCrediting(trx: Transaction<Tables>, sourceId: SourceId): Promise<readonly string[]> {
+  const rows = await trx
+    .selectFrom("feed_entries")
+    .innerJoin("stories", "stories.id", "feed_entries.story_id")
+    .select("feed_entries.slug")
+    .distinct()
+    .where("stories.source_id", "=", sourceId)
+    .execute();
   return rows.map((row) => row.slug);
 }
 

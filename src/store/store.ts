@@ -73,6 +73,8 @@ export interface PollChanges {
   readonly sightings: readonly Sighting[];
   /** Which feeds each new or returning story enters. */
   readonly memberships: readonly Membership[];
+  /** The source's own facts changed: what credits it is made anew. */
+  readonly creditChanged?: boolean;
 }
 
 export interface Membership {
@@ -140,7 +142,12 @@ export interface Store extends AsyncDisposable {
   /** One transaction for all of them: stories, memberships, validators, poll records. */
   apply(changes: readonly PollChanges[]): Promise<void>;
 
+  /** The operator's word: out of every feed and search, and never imported again. False where there is no such story. */
+  deleteStory(id: StoryId, now: number): Promise<boolean>;
+
   sourceStates(ids?: readonly SourceId[]): Promise<readonly SourceState[]>;
+  /** When each source is due, milliseconds since 1970 UTC; null: not before the operator asks. */
+  nextPolls(): Promise<ReadonlyMap<SourceId, number | null>>;
   /** Takes a lease on each of these sources that nobody holds; answers those taken. */
   leaseSources(
     ids: readonly SourceId[],

@@ -1,0 +1,390 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { Configuration } from "./config/settings.ts";
+import { StoreError } from "./errors.ts";
+import { createFetcher, DEFAULT_FETCH_LIMITS, type Fetcher, formatUserAgent } from "./fetch/fetch.ts";
+import type { Feed, FeedSlug } from "./model/feed.ts";
+import type { PollRecord } from "./model/poll.ts";
+import type { Source, SourceId } from "./model/source.ts";
+import { instantJson } from "./model/story-json.ts";
+import { clusterOf } from "./normalize/identity.ts";
+import { createCommitter } from "./poll/committer.ts";
+import { pollSource, type PollTools } from "./poll/poll.ts";
+import { readDocument } from "./poll/read.ts";
+import { dueSources, nextCronRun, startTicking } from "./poll/schedule.ts";
+import { createBackgroundPublisher } from "./publish/background.ts";
+import type { Site, SourceFacts } from "./publish/document.ts";
+import { createShelf } from "./publish/shelf.ts";
+import { publishFeed } from "./publish/publish.ts";
+import { compileMemberships } from "./select/membership.ts";
+import { createServer, type BoundAddress, type WebServer } from "./serve/server.ts";
+import { migrate, openDatabase } from "./store/database.ts";
+import { createSqlStore, openStore } from "./store/sql-store.ts";
+import type { SourceState, Store } from "./store/store.ts";
+import { createWire } from "./wire.ts";
+
+/** This program's version, from package.json. */
+export const VERSION: string = (JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string }).version;
+
+/** Edges that tests replace. */
+export interface Overrides {
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+/** A source is leased for so long while it is visited; a process that dies frees it by then. */
+const LEASE_MS = 120_000;
+
+/** Applies migrations (after a backup beside the file) and answers a store that reads and writes. */
+export async function openWritableStore({ settings }: Configuration): Promise<Store> {
+  const database = openDatabase(settings.database);
+  try {
+    await migrate(database, settings.database.kind === "sqlite" ? { backupTo: settings.database.path } : {});
+    return createSqlStore(database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Brings the database to this program's schema before anything else opens it. */
+export async function migrateDatabase(configuration: Configuration): Promise<void> {
+  const store = await openWritableStore(configuration);
+  await store[Symbol.asyncDispose]();
+}
+
+/** A fetcher for documents named on the command line; STORYWIRE_ALLOW_ADDRESSES holds for it too. */
+export function createToolFetcher(): Fetcher {
+  return createFetcher({
+    limits: DEFAULT_FETCH_LIMITS,
+    userAgent: formatUserAgent(VERSION),
+    allowAddresses: (process.env.STORYWIRE_ALLOW_ADDRESSES ?? "").split(/[\s,]+/).filter((range) => range !== ""),
+    filesRoot: process.cwd(),
+    now: Date.now,
+  });
+}
+
+export function siteOf({ settings }: Configuration): Site {
+  const { title, baseUrl, language } = settings.service;
+  return { title, baseUrl, language };
+}
+
+// --- polling
+
+/** Everything that visits sources and writes: one per data folder. */
+export interface Polling extends AsyncDisposable {
+  readonly store: Store;
+  /** Visits these sources now, those that nobody else is visiting; answers their records as they come. */
+  poll(sources: readonly Source[], onPolled?: (source: Source, record: PollRecord) => void): Promise<readonly PollRecord[]>;
+  /** Brings the membership of feeds whose definition changed up to date. */
+  defineFeeds(): Promise<void>;
+  /** Renders what changed and stores it. */
+  publishChanged(): Promise<number>;
+  stop(): void;
+}
+
+export async function startPolling(configuration: Configuration, log: Logger, overrides: Overrides & { readonly onCommitted?: () => void } = {}): Promise<Polling> {
+  const { settings, sources, feeds } = configuration;
+  const now = overrides.now ?? Date.now;
+  const random = overrides.random ?? Math.random;
+  const store = await openWritableStore(configuration);
+  const fetcher = createFetcher({
+    limits: {
+      ...DEFAULT_FETCH_LIMITS,
+      totalMs: settings.limits.totalMs,
+      bodyBytesMax: settings.limits.bodyBytes,
+      wireBytesMax: settings.limits.bodyBytes,
+      redirectsMax: settings.limits.redirects,
+    },
+    userAgent: formatUserAgent(VERSION, settings.service.contact),
+    allowAddresses: settings.allowAddresses,
+    filesRoot: settings.filesRoot,
+    now,
+  });
+  const owner = randomBytes(8).toString("hex");
+  const committer = createCommitter(store, { waitMs: 20, onCommitted: () => overrides.onCommitted?.() });
+  const factsOf = factsReader(configuration);
+  const publisher = createBackgroundPublisher(bySlug(feeds), {
+    store,
+    site: siteOf(configuration),
+    factsOf: factsOf.of,
+    onProblem: (problem) => log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate, or left something out"),
+  });
+  const memberships = compileMemberships(feeds, sources, clusterOf);
+  let stopping = false;
+  const tools: PollTools = {
+    store,
+    fetch: (request) => fetcher.fetch(request),
+    read: async (job) => readDocument(job),
+    commit: (changes) => committer.commit(changes),
+    membershipsOf: memberships.of,
+    now,
+    random,
+    nextCronAt: nextCronRun,
+    minimumMs: settings.polling.minimumMs,
+  };
+
+  async function pollOne(source: Source, state: SourceState | undefined): Promise<PollRecord> {
+    const record = await pollSource(source, state, tools);
+    logPoll(log, source, record);
+    return record;
+  }
+
+  return {
+    store,
+    async poll(wanted, onPolled) {
+      const records: PollRecord[] = [];
+      await eachOf(wanted, settings.polling.inFlight, async (source) => {
+        if (stopping) return;
+        const taken = await store.leaseSources([source.id], { owner, now: now(), untilMs: now() + LEASE_MS });
+        if (taken.length === 0) return;
+        try {
+          const [state] = await store.sourceStates([source.id]);
+          const record = await pollOne(source, state);
+          records.push(record);
+          onPolled?.(source, record);
+        } finally {
+          await store.releaseSources([source.id], owner);
+        }
+      });
+      return records;
+    },
+    async defineFeeds() {
+      const definitions = feeds.map((feed) => ({ slug: feed.slug, digest: memberships.digestOf(feed) }));
+      const changed = await store.defineFeeds(definitions, now());
+      for (const slug of changed) await rebuild(store, { slug, memberships, now: now() });
+      if (changed.length > 0) log.info({ event: "feeds", rebuilt: changed }, "feed membership rebuilt");
+    },
+    async publishChanged() {
+      await factsOf.refresh(store);
+      return publisher.publishChanged();
+    },
+    stop: () => {
+      stopping = true;
+    },
+    async [Symbol.asyncDispose]() {
+      stopping = true;
+      await fetcher[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function rebuild(
+  store: Store,
+  { slug, memberships, now }: { readonly slug: FeedSlug; readonly memberships: ReturnType<typeof compileMemberships>; readonly now: number },
+): Promise<void> {
+  let after = 0;
+  for (let first = true; ; first = false) {
+    const { stories, next } = await store.scanStories(after, 2_000);
+    const entering = stories.flatMap((story) => memberships.of(story).filter((membership) => membership.slug === slug));
+    await store.rebuildFeed(slug, { memberships: entering, first, done: next === null, digest: memberships.digest(slug), now });
+    if (next === null) return;
+    after = next;
+  }
+}
+
+/** At most `limit` at work at once, in order of the list. */
+async function eachOf<T>(values: readonly T[], limit: number, work: (value: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const workers = Array.from({ length: Math.min(limit, values.length) }, async () => {
+    for (let value = values[next++]; value !== undefined; value = values[next++]) await work(value);
+  });
+  const results = await Promise.allSettled(workers);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+function logPoll(log: Logger, source: Source, record: PollRecord): void {
+  const level = record.outcome === "failed" || record.outcome === "suspect" ? "warn" : "info";
+  const { id: _id, at, faults, ...told } = record;
+  log[level]({ event: "poll", source: source.id, at: instantJson(at), ...told, ...(faults === undefined ? {} : { faults: faults.length }) }, `poll ${record.outcome}`);
+}
+
+function summaryOf({ slug, findings, faults }: { readonly slug: FeedSlug; readonly findings: readonly object[]; readonly faults: readonly object[] }): object {
+  return { slug, findings: findings.slice(0, 10), faults: faults.slice(0, 10) };
+}
+
+function bySlug(feeds: readonly Feed[]): ReadonlyMap<FeedSlug, Feed> {
+  return new Map(feeds.map((feed) => [feed.slug, feed]));
+}
+
+/** What sources say of themselves, as of the last refresh. */
+function factsReader({ sources }: Configuration): { readonly of: SourceFacts; refresh(store: Pick<Store, "sourceStates">): Promise<void> } {
+  const byId = new Map(sources.map((source) => [source.id, source]));
+  let states = new Map<SourceId, SourceState>();
+  return {
+    of: (id) => {
+      const source = byId.get(id);
+      const facts = states.get(id)?.memory.facts;
+      return { ...(source === undefined ? {} : { source }), ...(facts === undefined ? {} : { facts }) };
+    },
+    async refresh(store) {
+      states = new Map((await store.sourceStates()).map((state) => [state.id, state]));
+    },
+  };
+}
+
+// --- the poller process
+
+/** Visits sources as they fall due, until stopped. */
+export async function runPoller(configuration: Configuration, log: Logger, options: Overrides & { readonly onCommitted?: () => void } = {}): Promise<AsyncDisposable> {
+  const polling = await startPolling(configuration, log, options);
+  const now = options.now ?? Date.now;
+  const busy = new Set<SourceId>();
+  const running = new Set<Promise<unknown>>();
+  await polling.defineFeeds();
+  await polling.publishChanged();
+
+  async function tick(): Promise<void> {
+    try {
+      const due = await sourcesDue();
+      const free = configuration.settings.polling.inFlight - busy.size;
+      for (const source of due.slice(0, Math.max(free, 0))) visit(source);
+      await polling.store.expireEntries(now());
+      await polling.publishChanged();
+    } catch (error) {
+      log.error({ event: "store", code: error instanceof StoreError ? error.code : "unknown", err: error }, "polling waits for the database");
+    }
+  }
+
+  async function sourcesDue(): Promise<readonly Source[]> {
+    const next = await polling.store.nextPolls();
+    const states = new Map([...next].map(([id, nextPollAt]) => [id, { id, nextPollAt, memory: { counts: [], suspectPolls: 0, failures: 0 } }]));
+    return dueSources({ sources: configuration.sources, states, now: now(), busy });
+  }
+
+  function visit(source: Source): void {
+    busy.add(source.id);
+    const visiting = polling
+      .poll([source])
+      .catch((error: unknown) => log.error({ event: "store", source: source.id, code: error instanceof StoreError ? error.code : "unknown", err: error }, "a visit could not be stored"))
+      .finally(() => {
+        busy.delete(source.id);
+        running.delete(visiting);
+      });
+    running.add(visiting);
+  }
+
+  const ticking = startTicking(tick);
+  void tick();
+  return {
+    async [Symbol.asyncDispose]() {
+      ticking.stop();
+      polling.stop();
+      await Promise.race([Promise.allSettled(running), new Promise((resolve) => setTimeout(resolve, 8_000).unref())]);
+      await polling[Symbol.asyncDispose]();
+    },
+  };
+}
+
+// --- the web process
+
+/** Bytes of document bodies that the web process keeps in memory. */
+const SHELF_BYTES = 128 * 1024 * 1024;
+
+export interface Web extends AsyncDisposable {
+  readonly address: BoundAddress;
+  readonly server: WebServer;
+  /** Looks for commits now rather than within half a second. */
+  refresh(): Promise<void>;
+}
+
+export async function runWeb(configuration: Configuration, log: Logger, options: Overrides & { readonly pollerAlive?: () => boolean } = {}): Promise<Web> {
+  const { settings, feeds, sources } = configuration;
+  const now = options.now ?? Date.now;
+  const store = openStore(settings.database, { readOnly: true });
+  const factsOf = factsReader(configuration);
+  const shelf = createShelf(bySlug(feeds), {
+    store,
+    site: siteOf(configuration),
+    factsOf: factsOf.of,
+    publish: publishFeed,
+    bytesMax: SHELF_BYTES,
+    onProblem: (problem) => log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate; the last good one stays"),
+  });
+  const wire = createWire({ configuration, store, shelf, factsOf: factsOf.of, now, pollerAlive: options.pollerAlive ?? (() => true) });
+
+  let refreshing: Promise<void> | undefined;
+  async function look(): Promise<void> {
+    if (!(await store.changedSinceAsked())) return;
+    await factsOf.refresh(store);
+    await shelf.refresh();
+    await wire.refresh();
+  }
+  function refresh(): Promise<void> {
+    refreshing ??= look()
+      .catch((error: unknown) => log.warn({ event: "store", err: error }, "the database cannot be read; documents at hand are still answered"))
+      .finally(() => {
+        refreshing = undefined;
+      });
+    return refreshing;
+  }
+  await refresh();
+  const timer = setInterval(() => void refresh(), 500);
+  const server = createServer(wire, { log });
+  const address = await server.listen(settings.service.listen);
+  log.info({ event: "listening", address: address.url, feeds: feeds.length, sources: sources.length }, `listening on ${address.url}`);
+  return {
+    address,
+    server,
+    refresh,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await server.close();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+// --- one program of two processes
+
+/** Waits this long before a poller that died is started again, doubled each time up to a minute. */
+const RESTART_MS = 500;
+
+export interface PollerProcess extends AsyncDisposable {
+  alive(): boolean;
+}
+
+/** Keeps a poller process running beside this one; `onCommitted` is called whenever it stored something. */
+export function supervisePoller(command: { readonly file: string; readonly args: readonly string[] }, log: Logger, onCommitted: () => void): PollerProcess {
+  let child: ChildProcess | undefined;
+  let stopping = false;
+  let waitMs = RESTART_MS;
+  let timer: NodeJS.Timeout | undefined;
+  let ended: () => void = () => {};
+
+  function start(): void {
+    child = fork(command.file, command.args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const startedAt = performance.now();
+    child.on("message", onCommitted);
+    child.on("exit", (code, signal) => {
+      child = undefined;
+      ended();
+      if (stopping) return;
+      if (performance.now() - startedAt > 60_000) waitMs = RESTART_MS;
+      log.error({ event: "poller", code, signal, restartInMs: waitMs }, "the poller ended; it is started again");
+      timer = setTimeout(start, waitMs);
+      waitMs = Math.min(waitMs * 2, 60_000);
+    });
+  }
+  start();
+  return {
+    alive: () => child !== undefined,
+    async [Symbol.asyncDispose]() {
+      stopping = true;
+      clearTimeout(timer);
+      const running = child;
+      if (running === undefined) return;
+      const end = new Promise<void>((resolve) => {
+        ended = resolve;
+      });
+      running.kill("SIGTERM");
+      const last = setTimeout(() => running.kill("SIGKILL"), 10_000);
+      await end;
+      clearTimeout(last);
+    },
+  };
+}

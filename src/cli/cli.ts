@@ -1,0 +1,118 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { configurationPlace, type Configuration, loadConfiguration } from "../config/settings.ts";
+import { SettingsError, StorywireError } from "../errors.ts";
+import { isCronExpression } from "../poll/schedule.ts";
+import { compilePattern } from "../select/pattern.ts";
+import { VERSION } from "../app.ts";
+import { check } from "./check.ts";
+import { extract, extractLines } from "./extract.ts";
+import { poll } from "./poll.ts";
+import { serve } from "./serve.ts";
+
+/** 0 done, 1 failed, 2 wrong usage or configuration. */
+export type ExitCode = 0 | 1 | 2;
+
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly feeds?: string;
+  readonly json?: boolean;
+}
+
+/** Reads the command line and runs one command; every failure ends in one message on stderr and an exit code. */
+export async function run(argv: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const done = (code: ExitCode) => {
+    exitCode = code;
+  };
+  const program = createProgram(done);
+  try {
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    report(error, argv.includes("--json"));
+    return error instanceof SettingsError ? 2 : 1;
+  }
+}
+
+function report(error: unknown, json: boolean): void {
+  const code = error instanceof StorywireError ? error.code : "internal";
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, ...(error instanceof SettingsError ? { problems: error.problems } : {}) } })}\n`);
+  else process.stderr.write(error instanceof StorywireError ? `storywire: ${code}: ${message}\n` : `storywire: ${error instanceof Error ? error.stack : message}\n`);
+}
+
+/** The configuration that the options and the environment name. */
+export function configurationOf(options: GlobalOptions): Promise<Configuration> {
+  return loadConfiguration({
+    ...configurationPlace(options, process.env, process.cwd()),
+    validateCron: isCronExpression,
+    validatePattern: isPattern,
+  });
+}
+
+function isPattern(text: string): boolean {
+  try {
+    compilePattern(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function createProgram(done: (code: ExitCode) => void): Command {
+  const program = new Command("storywire")
+    .description("Self-hosted syndication: visits news pages and feeds, publishes RSS, Atom and JSON Feed")
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError();
+
+  withPlaces(program.command("serve").description("visit sources and serve feeds, until stopped"))
+    .addOption(new Option("--role <role>", "which part to run").choices(["all", "web", "poller"]).default("all"))
+    .action(async (options) => done(await serve(options)));
+
+  withPlaces(program.command("poll").description("visit sources once: those that are due, or the named ones"))
+    .argument("[source...]", "source ids")
+    .option("--all", "every source, due or not")
+    .action(async (sources, options) => done(await poll(sources, options)));
+
+  program
+    .command("extract")
+    .description("show what would come out of documents, as JSON")
+    .argument("[document...]", "files or URLs")
+    .addOption(new Option("--kind <kind>", "how to read them").choices(["auto", "feed", "page", "listing"]).default("auto"))
+    .option("--document-url <url>", "the address they were saved from: base of links", absoluteUrl)
+    .option("--captured-at <instant>", "the moment relative dates count from (RFC 3339)", instant)
+    .option("--content-type <type>", "media type of the documents")
+    .option("--heading <text>", "heading of the listing block to take")
+    .option("--time-zone <zone>", "zone of days and zoneless times", "UTC")
+    .option("--jsonl", "read one JSON request a line from stdin, answer one a line")
+    .option("--json", "as JSON (always)")
+    .exitOverride()
+    .action(async (documents, options) => done(options.jsonl ? await extractLines(options) : await extract(documents, options)));
+
+  withPlaces(program.command("check").description("judge the configuration, or with --feed a document"))
+    .option("--feed <document>", "a feed's file or URL, judged by the rules our own documents pass")
+    .action(async (options) => done(await check(options)));
+
+  return program;
+}
+
+function withPlaces(command: Command): Command {
+  return command
+    .option("--config <folder>", "folder of storywire.yaml and sources/ (default: config)")
+    .option("--feeds <folder>", "folder of the feeds' files (default: feeds)")
+    .option("--json", "answer as JSON")
+    .exitOverride();
+}
+
+function absoluteUrl(text: string): string {
+  if (!URL.canParse(text)) throw new InvalidArgumentError("wanted: an absolute URL");
+  return new URL(text).href;
+}
+
+function instant(text: string): number {
+  const at = Date.parse(text);
+  if (Number.isNaN(at) || !/^\d{4}-\d\d-\d\d/.test(text)) throw new InvalidArgumentError("wanted: an RFC 3339 instant such as 2025-10-17T12:00:00Z");
+  return at;
+}

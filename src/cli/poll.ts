@@ -1,0 +1,69 @@
+import pino from "pino";
+import { startPolling } from "../app.ts";
+import { SettingsError } from "../errors.ts";
+import type { PollRecord } from "../model/poll.ts";
+import type { Source } from "../model/source.ts";
+import { dueSources } from "../poll/schedule.ts";
+import { configurationOf, type ExitCode, type GlobalOptions } from "./cli.ts";
+import { formatTable } from "./table.ts";
+
+export interface PollOptions extends GlobalOptions {
+  readonly all?: boolean;
+}
+
+/** Visits sources once, commits, prints a table; 1 where a visit failed or was suspect. */
+export async function poll(ids: readonly string[], options: PollOptions): Promise<ExitCode> {
+  const configuration = await configurationOf(options);
+  const named = ids.map((id) => configuration.sources.find((source) => source.id === id) ?? unknownSource(id));
+  await using polling = await startPolling(configuration, pino({ level: "silent" }));
+  await polling.defineFeeds();
+  const wanted = named.length > 0 ? named : options.all ? configuration.sources.filter((source) => !source.paused) : await dueNow();
+  const progress = progressBar(wanted.length);
+  const rows: { readonly source: Source; readonly record: PollRecord }[] = [];
+  await polling.poll(wanted, (source, record) => {
+    rows.push({ source, record });
+    progress(rows.length);
+  });
+  await polling.publishChanged();
+  rows.sort((a, b) => (a.source.id < b.source.id ? -1 : 1));
+  print(rows, options.json === true);
+  return rows.some(({ record }) => record.outcome === "failed" || record.outcome === "suspect") ? 1 : 0;
+
+  async function dueNow(): Promise<readonly Source[]> {
+    const states = await polling.store.sourceStates();
+    return dueSources({ sources: configuration.sources, states: new Map(states.map((state) => [state.id, state])), now: Date.now(), busy: new Set() });
+  }
+}
+
+function unknownSource(id: string): never {
+  throw new SettingsError([{ file: "command line", path: "SOURCE", value: id, wanted: "the id of a configured source" }], "unknown_source");
+}
+
+function progressBar(total: number): (done: number) => void {
+  if (!process.stderr.isTTY || total < 2) return () => {};
+  const startedAt = performance.now();
+  return (done) => {
+    const rate = done / ((performance.now() - startedAt) / 1000);
+    const filled = Math.round((done / total) * 30);
+    const bar = "█".repeat(filled) + "░".repeat(30 - filled);
+    process.stderr.write(`\r${bar} ${done}/${total}  ${rate.toFixed(1)}/s${done === total ? "\n" : ""}`);
+  };
+}
+
+function print(rows: readonly { readonly source: Source; readonly record: PollRecord }[], json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ polls: rows.map(({ source, record }) => ({ source: source.id, ...record })) })}\n`);
+    return;
+  }
+  const table = rows.map(({ source, record }) => [
+    source.id,
+    record.outcome,
+    record.code ?? String(record.httpStatus ?? ""),
+    String(record.stories.seen),
+    String(record.stories.new),
+    String(record.stories.updated),
+    `${record.durationMs} ms`,
+  ]);
+  process.stdout.write(`${formatTable(["source", "outcome", "code", "seen", "new", "updated", "time"], table)}\n`);
+  for (const { source, record } of rows) if (record.message !== undefined) process.stdout.write(`${source.id}: ${record.message}\n`);
+}

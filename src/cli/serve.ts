@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import pino from "pino";
+import { runPoller, runWeb, supervisePoller } from "../app.ts";
+import { migrateDatabase } from "../app.ts";
+import { lockInstance } from "../store/lock.ts";
+import { configurationOf, type ExitCode, type GlobalOptions } from "./cli.ts";
+
+export interface ServeOptions extends GlobalOptions {
+  readonly role: "all" | "web" | "poller";
+}
+
+/** Runs until SIGTERM or SIGINT, then ends what is under way and answers 0. */
+export async function serve(options: ServeOptions): Promise<ExitCode> {
+  const configuration = await configurationOf(options);
+  const log = pino({ name: "storywire", level: configuration.settings.logLevel, base: { role: options.role } });
+  const stopped = stopSignal();
+  await using running = new AsyncDisposableStack();
+  if (options.role !== "poller") running.use(lockInstance(configuration.settings.dataDir));
+  if (options.role === "poller") {
+    running.use(await runPoller(configuration, log, { onCommitted: () => void process.send?.("committed") }));
+  } else {
+    await migrateDatabase(configuration);
+    const poller = options.role === "all" ? running.use(startPollerProcess(options, log, () => void web?.refresh())) : undefined;
+    const web = running.use(await runWeb(configuration, log, poller === undefined ? {} : { pollerAlive: () => poller.alive() }));
+  }
+  await stopped;
+  log.info({ event: "stopping" }, "stopping");
+  return 0;
+}
+
+function startPollerProcess(options: ServeOptions, log: pino.Logger, onCommitted: () => void) {
+  const places = [
+    ...(options.config === undefined ? [] : ["--config", options.config]),
+    ...(options.feeds === undefined ? [] : ["--feeds", options.feeds]),
+  ];
+  return supervisePoller({ file: join(import.meta.dirname, "../main.ts"), args: ["serve", "--role", "poller", ...places] }, log, onCommitted);
+}
+
+/** Resolves at the first SIGTERM or SIGINT, or when the process that started this one has gone. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGTERM", () => resolve());
+    process.once("SIGINT", () => resolve());
+    process.once("disconnect", () => resolve());
+  });
+}

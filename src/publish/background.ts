@@ -1,0 +1,45 @@
+import type { Feed, FeedSlug } from "../model/feed.ts";
+import type { FeedHead, Store } from "../store/store.ts";
+import { publishFormats, type Publication, type PublishTools } from "./publish.ts";
+
+export interface BackgroundTools extends PublishTools {
+  readonly store: Pick<Store, "newestEntries" | "feedHeads" | "saveSnapshots">;
+  readonly onProblem: (problem: { readonly slug: FeedSlug } & Publication) => void;
+}
+
+export interface BackgroundPublisher {
+  /** Renders every feed that changed since the last call, stores the documents that passed the gate; answers how many feeds. */
+  publishChanged(): Promise<number>;
+}
+
+/**
+ * Renders changed feeds beside the polling, so that readers find the documents ready, and keeps them in the store, so
+ * that a restart serves the same bytes.
+ */
+export function createBackgroundPublisher(feeds: ReadonlyMap<FeedSlug, Feed>, tools: BackgroundTools): BackgroundPublisher {
+  let touched = -1;
+
+  async function publish(feed: Feed, head: FeedHead): Promise<void> {
+    const publications = await publishFormats(feed, head, tools);
+    const good = publications.flatMap(({ snapshot }) => (snapshot === undefined ? [] : [{ snapshot, revision: head.revision }]));
+    await tools.store.saveSnapshots(good);
+    for (const publication of publications) {
+      if (publication.snapshot === undefined || publication.faults.length > 0) tools.onProblem({ slug: feed.slug, ...publication });
+    }
+  }
+
+  return {
+    async publishChanged() {
+      let published = 0;
+      for (const head of await tools.store.feedHeads(touched)) {
+        const feed = feeds.get(head.slug);
+        if (feed !== undefined) {
+          await publish(feed, head);
+          published += 1;
+        }
+        touched = Math.max(touched, head.touched);
+      }
+      return published;
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import type { Configuration } from "./config/settings.ts";
+import type { Feed, FeedSlug } from "./model/feed.ts";
+import type { SourceId } from "./model/source.ts";
+import { instantJson, intervalJson, storyJson } from "./model/story-json.ts";
+import { entryOf, type Site, type SourceFacts } from "./publish/document.ts";
+import type { Shelf } from "./publish/shelf.ts";
+import { compileSelector } from "./select/select.ts";
+import type { FeedOverview, Wire } from "./serve/wire.ts";
+import type { Store, StoryHistory } from "./store/store.ts";
+
+export interface WireParts {
+  readonly configuration: Configuration;
+  readonly store: Store;
+  readonly shelf: Shelf;
+  readonly factsOf: SourceFacts;
+  readonly now: () => number;
+  readonly pollerAlive: () => boolean;
+}
+
+/** A first start is ready after this long at the latest, whatever its sources do. */
+const READY_AFTER_MS = 60_000;
+
+/** Documents may be kept by caches at most this long, however far away our next visit is. */
+const FRESH_MAX_MS = 3_600_000;
+
+/** What the server may ask, answered from the store and the shelf. `refresh` is called after commits. */
+export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> } {
+  const { configuration, store, shelf, factsOf, now } = parts;
+  const { settings, sources, feeds } = configuration;
+  const site: Site = { title: settings.service.title, baseUrl: settings.service.baseUrl, language: settings.service.language };
+  const bySlug = new Map<string, Feed>(feeds.map((feed) => [feed.slug, feed]));
+  const moved = new Map<string, FeedSlug>(feeds.flatMap((feed) => feed.formerly.map((old) => [old, feed.slug] as const)));
+  const sourcesOf = new Map(feeds.map((feed) => [feed.slug, [...compileSelector(feed, sources).sourceIds]]));
+  const startedAt = now();
+  const entries = new Map<string, number>();
+  let nextPolls: ReadonlyMap<SourceId, number | null> = new Map();
+  let attempted = 0;
+  let hadStories: boolean | undefined;
+
+  async function overviewOf(feed: Feed): Promise<FeedOverview> {
+    const head = shelf.head(feed.slug);
+    const count = Math.min(entries.get(feed.slug) ?? (await countOf(feed)), feed.limit);
+    return {
+      slug: feed.slug,
+      title: feed.title,
+      description: feed.description ?? `${feed.title}, from ${site.title}`,
+      language: feed.language ?? site.language,
+      ...(head === undefined || count === 0 ? {} : { updatedAt: head.changedAt }),
+      entries: count,
+    };
+  }
+
+  async function countOf(feed: Feed): Promise<number> {
+    const count = await store.countEntries(feed.slug);
+    entries.set(feed.slug, count);
+    return count;
+  }
+
+  const waitsFor = () => sources.filter((source) => !source.paused).length - attempted;
+
+  return {
+    site,
+    async refresh() {
+      entries.clear();
+      nextPolls = await store.nextPolls();
+      attempted = sources.filter((source) => !source.paused && (nextPolls.get(source.id) ?? 1) !== 0 && nextPolls.has(source.id)).length;
+      hadStories ??= (await store.scanStories(0, 1)).stories.length > 0;
+    },
+    lookUp(slug) {
+      if (bySlug.has(slug)) return { kind: "found" };
+      const to = moved.get(slug);
+      return to === undefined ? { kind: "unknown" } : { kind: "moved", to };
+    },
+    readySnapshot: (slug, format) => shelf.ready(slug, format),
+    findSnapshot: (slug, format) => shelf.find(slug, format),
+    freshForMs(slug) {
+      const due = (sourcesOf.get(slug) ?? []).map((id) => nextPolls.get(id) ?? Number.POSITIVE_INFINITY);
+      const next = Math.min(now() + FRESH_MAX_MS, ...due);
+      return Math.max(next - now(), 0);
+    },
+    listFeeds: () => Promise.all(feeds.filter((feed) => feed.access === "public").map(overviewOf)),
+    async findFeedPage(slug) {
+      const feed = bySlug.get(slug);
+      if (feed === undefined) return null;
+      const stories = await store.newestEntries(feed.slug, feed.limit);
+      return { feed: await overviewOf(feed), entries: stories.map((story) => entryOf(story, site, factsOf)) };
+    },
+    async findStory(id) {
+      const story = await store.findStory(id);
+      if (story === null) return null;
+      const history = await store.storyHistory(story.id);
+      return { entry: entryOf(story, site, factsOf), json: { ...storyJson(story), ...(history === null ? {} : historyJson(history)) } };
+    },
+    health() {
+      const waiting = waitsFor();
+      const ready = hadStories === true || waiting <= 0 || now() - startedAt >= READY_AFTER_MS;
+      return {
+        live: true,
+        ready,
+        details: { sources: sources.length, sourcesNotVisited: Math.max(waiting, 0), feeds: feeds.length, poller: parts.pollerAlive() ? "running" : "down" },
+      };
+    },
+  };
+}
+
+/** The ledger and the explanation of a story (promise 9). */
+export function historyJson({ origins, revisions, sightings, feeds, keys }: StoryHistory): Readonly<Record<string, unknown>> {
+  return {
+    origins,
+    keys,
+    revisions: revisions.map(({ at, ...revision }) => ({ ...revision, at: instantJson(at) })),
+    sightings: sightings.map(({ storyId: _story, at, interval, pollId, ...sighting }) => ({
+      ...sighting,
+      at: instantJson(at),
+      poll: pollId,
+      ...(interval === undefined ? {} : { interval: intervalJson(interval) }),
+    })),
+    feeds,
+  };
+}

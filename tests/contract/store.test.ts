@@ -1,0 +1,270 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Feed, FeedSlug } from "../../src/model/feed.ts";
+import type { ParsedItem } from "../../src/model/parsed.ts";
+import { freshMemory, type SourceMemory } from "../../src/model/poll.ts";
+import type { Source, SourceId } from "../../src/model/source.ts";
+import type { Story, StoryId } from "../../src/model/story.ts";
+import { clusterOf } from "../../src/normalize/identity.ts";
+import { planPoll } from "../../src/poll/plan.ts";
+import { compileMemberships } from "../../src/select/membership.ts";
+import { type DatabaseAddress, migrate, openDatabase } from "../../src/store/database.ts";
+import { createSqlStore } from "../../src/store/sql-store.ts";
+import type { PollChanges, Store } from "../../src/store/store.ts";
+import { type PostgresServer, startPostgres } from "../support/postgres.ts";
+import { aFeed, aReading, aSource, NOW, numberedItem, url } from "../support/stories.ts";
+
+const HOUR = 3_600_000;
+let postgres: PostgresServer;
+let folder: string;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  folder = mkdtempSync(join(tmpdir(), "storywire-contract-"));
+}, 120_000);
+afterAll(async () => {
+  await postgres[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let files = 0;
+const databases = {
+  SQLite: async (): Promise<DatabaseAddress> => ({ kind: "sqlite", path: join(folder, `${(files += 1)}.db`) }),
+  Postgres: async (): Promise<DatabaseAddress> => ({ kind: "postgres", url: await postgres.createDatabase() }),
+};
+
+/** Plays polls against a store as the poller does. */
+class Player {
+  readonly store: Store;
+  readonly sources: readonly Source[];
+  readonly feeds: readonly Feed[];
+
+  constructor(store: Store, sources: readonly Source[], feeds: readonly Feed[]) {
+    this.store = store;
+    this.sources = sources;
+    this.feeds = feeds;
+  }
+
+  async plan(items: readonly ParsedItem[], at: number, sourceId: SourceId = this.sources[0]!.id): Promise<PollChanges> {
+    const source = this.sources.find((one) => one.id === sourceId)!;
+    const [state] = await this.store.sourceStates([sourceId]);
+    const reading = aReading(items, await this.store.rawDigests(sourceId));
+    const stories = await this.store.storiesForPoll(sourceId, reading.candidates.flatMap((candidate) => candidate.keys));
+    const ids = stories.map((story) => story.id);
+    return planPoll({
+      source,
+      knowledge: {
+        memory: state?.memory ?? freshMemory,
+        stories,
+        whole: new Map((await this.store.storiesById(ids)).map((story) => [story.id, story])),
+        digestsBefore: await this.store.digestsBefore(ids),
+      },
+      reading,
+      visit: { at, durationMs: 1, validators: { etag: `"${at}"` } },
+      nextPollAt: at + HOUR,
+      membershipsOf: compileMemberships(this.feeds, this.sources, clusterOf).of,
+    });
+  }
+
+  async poll(items: readonly ParsedItem[], at: number, sourceId?: SourceId): Promise<PollChanges> {
+    const changes = await this.plan(items, at, sourceId);
+    await this.store.apply([changes]);
+    return changes;
+  }
+
+  entries(slug = "top"): Promise<readonly Story[]> {
+    return this.store.newestEntries(slug as FeedSlug, 50);
+  }
+}
+
+const titles = (stories: readonly Story[]) => stories.map((story) => story.title);
+
+describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
+  let store: Store;
+  let address: DatabaseAddress;
+
+  beforeEach(async () => {
+    address = await open();
+    const database = openDatabase(address);
+    await migrate(database);
+    store = createSqlStore(database);
+  });
+  afterEach(() => store[Symbol.asyncDispose]());
+
+  async function player(sources: readonly Source[] = [aSource()], feeds: readonly Feed[] = [aFeed()]): Promise<Player> {
+    const definitions = feeds.map((feed) => ({ slug: feed.slug, digest: compileMemberships(feeds, sources, clusterOf).digestOf(feed) }));
+    const changed = await store.defineFeeds(definitions, NOW - HOUR);
+    for (const slug of changed) await store.rebuildFeed(slug, { memberships: [], first: true, done: true, digest: definitions.find((one) => one.slug === slug)!.digest, now: NOW - HOUR });
+    return new Player(store, sources, feeds);
+  }
+
+  it("keeps stories in the order of a feed: published, then place in the list", async () => {
+    const play = await player();
+    await play.poll([numberedItem(3), numberedItem(1), numberedItem(2)], NOW);
+    expect(titles(await play.entries())).toEqual([1, 2, 3].map((number) => `Story number ${number} of the town`));
+  });
+
+  it("gives undated stories of one poll the order of the list and distinct stamps", async () => {
+    const play = await player();
+    const undated = (number: number): ParsedItem => {
+      const { published: _published, ...item } = numberedItem(number);
+      return item;
+    };
+    await play.poll([undated(7), undated(5), undated(6)], NOW);
+    const entries = await play.entries();
+    expect(titles(entries)).toEqual([7, 5, 6].map((number) => `Story number ${number} of the town`));
+    expect(new Set(entries.map((story) => story.stampAt)).size).toBe(3);
+    expect(entries.every((story) => story.publishedAt === NOW)).toBe(true);
+    expect(entries.map((story) => story.stampAt)).toEqual([NOW + 2, NOW + 1, NOW]);
+  });
+
+  it("writes a poll whole or not at all", async () => {
+    const play = await player();
+    const changes = await play.plan([numberedItem(1)], NOW);
+    const broken: PollChanges = { ...changes, memory: { ...changes.memory, counts: [1n as unknown as number] } };
+    await expect(store.apply([broken])).rejects.toMatchObject({ name: "StoreError" });
+    expect(await play.entries()).toEqual([]);
+    expect(await store.sourceStates()).toEqual([]);
+  });
+
+  it("keeps validators byte for byte with the stories they cover", async () => {
+    const play = await player();
+    const memory: SourceMemory = { ...freshMemory, validators: { etag: 'W/"a\\"b ü"', lastModified: "Sun, 01 Mar 2026  12:00:00 GMT" } };
+    const changes = await play.plan([numberedItem(1)], NOW);
+    await store.apply([{ ...changes, memory }]);
+    expect((await store.sourceStates())[0]?.memory.validators).toEqual(memory.validators);
+  });
+
+  it("changes nothing that readers see when the same list is seen again, re-ordered", async () => {
+    const play = await player();
+    await play.poll([numberedItem(1), numberedItem(2), numberedItem(3)], NOW);
+    const before = await play.entries();
+    const [head] = await store.feedHeads();
+    const again = await play.poll([numberedItem(3), numberedItem(1), numberedItem(2)], NOW + HOUR);
+    expect(again.poll.outcome).toBe("unchanged");
+    expect(await play.entries()).toEqual(before);
+    expect(await store.feedHeads()).toEqual([head]);
+  });
+
+  it("keeps stories that left the source's window", async () => {
+    const play = await player();
+    await play.poll([numberedItem(1), numberedItem(2)], NOW);
+    await play.poll([numberedItem(0), numberedItem(1)], NOW + HOUR);
+    expect(titles(await play.entries())).toHaveLength(3);
+    const left = await store.findStory((await play.entries())[2]!.id);
+    expect(left?.lastSeenAt).toBe(NOW);
+  });
+
+  it("keeps every material change as a revision and moves `updated` with it", async () => {
+    const play = await player();
+    await play.poll([numberedItem(1), numberedItem(2)], NOW);
+    await play.poll([numberedItem(1, { title: "Story number 1, corrected" }), numberedItem(2)], NOW + HOUR);
+    const [story] = await play.entries();
+    expect(story).toMatchObject({ title: "Story number 1, corrected", revision: 2, updatedAt: NOW + HOUR, stampAt: NOW + HOUR });
+    const history = await store.storyHistory(story!.id);
+    expect(history?.revisions).toEqual([{ revision: 1, at: NOW + HOUR, changed: ["title"] }]);
+    expect(await store.search("corrected", 10)).toHaveLength(1);
+    expect(titles(await store.search("number", 10))).toHaveLength(2);
+  });
+
+  it("finds stories by words of title and opening, whatever their case and accents", async () => {
+    const play = await player();
+    await play.poll([numberedItem(1, { title: "Über die Brücke" }), numberedItem(2)], NOW);
+    expect(titles(await store.search("BRÜCKE über", 10))).toEqual(["Über die Brücke"]);
+    expect(await store.search("council", 10)).toHaveLength(2);
+    expect(await store.search("nothing-of-it \" OR *", 10)).toEqual([]);
+  });
+
+  it("shows one entry of a story that two sources tell, where the feed wants the first", async () => {
+    const sources = [aSource(), aSource({ id: "other" })];
+    const play = await player(sources, [aFeed(), aFeed({ slug: "single", duplicates: "first" })]);
+    const shared = url("https://town.example/shared?utm_source=rss");
+    await play.poll([numberedItem(1, { url: shared })], NOW, sources[0]!.id);
+    await play.poll([numberedItem(9, { url: url("http://www.town.example/shared"), guid: "other-guid" })], NOW + 1, sources[1]!.id);
+    expect(await play.entries("top")).toHaveLength(2);
+    const single = await play.entries("single");
+    expect(single.map((story) => story.sourceId)).toEqual(["town-news"]);
+  });
+
+  it("takes withdrawn stories out of feeds and lets them return", async () => {
+    const play = await player();
+    await play.poll([numberedItem(1), numberedItem(2)], NOW);
+    const changes = await play.plan([numberedItem(2)], NOW + HOUR);
+    const gone = changes.updates.find((update) => update.present === false)!;
+    await store.apply([{ ...changes, updates: [{ ...gone, withdrawnAt: NOW + HOUR }] }]);
+    expect(titles(await play.entries())).toEqual(["Story number 2 of the town"]);
+    expect((await store.findStory(gone.id))?.withdrawnAt).toBe(NOW + HOUR);
+    await play.poll([numberedItem(1), numberedItem(2)], NOW + 2 * HOUR);
+    const back = await play.entries();
+    expect(back).toHaveLength(2);
+    expect(back[0]).toMatchObject({ id: gone.id, revision: 1 });
+    expect(back[0]?.withdrawnAt).toBeUndefined();
+  });
+
+  it("removes entries whose time has come, and says when the feed changed", async () => {
+    const sinceMs = 90 * 60_000;
+    const play = await player([aSource()], [aFeed({ select: { ...aFeed().select, sinceMs } })]);
+    await play.poll([numberedItem(1), numberedItem(0)], NOW);
+    expect(await play.entries()).toHaveLength(2);
+    expect(await store.expireEntries(NOW + 29 * 60_000)).toEqual([]);
+    expect(await store.expireEntries(NOW + 31 * 60_000)).toEqual(["top"]);
+    expect(titles(await play.entries())).toEqual(["Story number 0 of the town"]);
+    expect((await store.feedHeads())[0]?.changedAt).toBe(NOW + 30 * 60_000);
+  });
+
+  it("rebuilds a feed's membership beside the one that is served", async () => {
+    const play = await player();
+    await play.poll([numberedItem(1), numberedItem(2)], NOW);
+    const slug = "top" as FeedSlug;
+    expect(await store.defineFeeds([{ slug, digest: "another" }], NOW)).toEqual([slug]);
+    const [story] = await play.entries();
+    const entry = { slug, storyId: story!.id, publishedAt: story!.publishedAt, position: 0, firstOnly: false };
+    await store.rebuildFeed(slug, { memberships: [entry], first: true, done: false, digest: "another", now: NOW + 1 });
+    expect(await play.entries()).toHaveLength(2);
+    await store.rebuildFeed(slug, { memberships: [], first: false, done: true, digest: "another", now: NOW + 1 });
+    expect(await play.entries()).toHaveLength(1);
+    expect(await store.defineFeeds([{ slug, digest: "another" }], NOW)).toEqual([]);
+    expect(await store.countEntries(slug)).toBe(1);
+  });
+
+  it("leases a source to one visitor at a time", async () => {
+    const id = "town-news" as SourceId;
+    expect(await store.leaseSources([id], { owner: "a", now: NOW, untilMs: NOW + 100 })).toEqual([id]);
+    expect(await store.leaseSources([id], { owner: "b", now: NOW + 50, untilMs: NOW + 150 })).toEqual([]);
+    expect(await store.leaseSources([id], { owner: "b", now: NOW + 100, untilMs: NOW + 200 })).toEqual([id]);
+    await store.releaseSources([id], "b");
+    expect(await store.leaseSources([id], { owner: "c", now: NOW + 101, untilMs: NOW + 200 })).toEqual([id]);
+  });
+
+  it("keeps snapshots as they were, bodies included", async () => {
+    await player();
+    const { gzipSync, zstdCompressSync } = await import("node:zlib");
+    const identity = Buffer.from("<rss/>");
+    const snapshot = { slug: "top" as FeedSlug, format: "rss" as const, mediaType: "application/rss+xml", tag: "t", lastModifiedAt: NOW, identity, gzip: gzipSync(identity), zstd: zstdCompressSync(identity) };
+    await store.saveSnapshots([{ snapshot, revision: 3 }]);
+    await store.saveSnapshots([{ snapshot: { ...snapshot, tag: "u" }, revision: 4 }]);
+    expect(await store.snapshot("top" as FeedSlug, "rss")).toEqual({ snapshot: { ...snapshot, tag: "u" }, revision: 4 });
+  });
+
+  it("refuses a schema newer than this program", async () => {
+    const database = openDatabase(address);
+    await migrate(database);
+    const { sql } = await import("kysely");
+    await sql`insert into schema_migrations (number, name) values (9999, 'from the future')`.execute(database.db);
+    await expect(migrate(database)).rejects.toMatchObject({ code: "newer_schema" });
+    await database.close();
+  });
+
+  it("never imports again what an operator deleted", async () => {
+    const play = await player();
+    await play.poll([numberedItem(1), numberedItem(2)], NOW);
+    const [story] = await play.entries();
+    await store.deleteStory(story!.id as StoryId, NOW + 1);
+    await play.poll([numberedItem(1), numberedItem(2)], NOW + HOUR);
+    await play.poll([numberedItem(1, { guid: "tag:changed" }), numberedItem(2)], NOW + 2 * HOUR);
+    expect(titles(await play.entries())).toEqual(["Story number 2 of the town"]);
+    expect(await store.findStory(story!.id)).toBeNull();
+  });
+});
