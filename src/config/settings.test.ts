@@ -557,6 +557,13 @@ describe("files", () => {
     expect((await complaints({ "config/storywire.yaml": keys.join("\n") })).length).toBe(100);
   });
 
+  test("an anchor may be used again a thousand times, not more", async () => {
+    const uses = Array.from({ length: 2000 }, () => "- *x\n").join("");
+    expect(await complaints({ "config/sources/a.yaml": `- &x 1\n${uses}` })).toEqual([
+      "config/sources/a.yaml:1002:3: the file is not valid YAML; wanted: YAML 1.2 (at most 1000 aliases)",
+    ]);
+  });
+
   test("an alias is as good as what it stands for", async () => {
     const { sources } = await load({
       "config/sources/a.yaml":

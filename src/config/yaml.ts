@@ -147,20 +147,27 @@ interface Mistake {
   readonly wanted: string;
 }
 
-/** What the reader does not check, or not in linear time: aliases without an anchor before them, keys given twice. */
+/**
+ * What the reader does not check, or not in linear time: aliases without an anchor before them, more of them than
+ * allowed, keys given twice.
+ */
 function findMistake(document: Document.Parsed): Mistake | null {
   const anchors = new Set<string>();
+  let aliasCount = 0;
   let mistake: Mistake | null = null;
+  const judge = (node: unknown): Mistake | null => {
+    if (isMap(node)) return findRepeatedKey(node);
+    if (!isAlias(node)) return null;
+    aliasCount += 1;
+    const offset = rangeStart(node) ?? 0;
+    if (!anchors.has(node.source))
+      return { offset, wanted: "an alias after its anchor; text that begins with * in quotes" };
+    return aliasCount > ALIAS_COUNT_MAX ? { offset, wanted: `at most ${ALIAS_COUNT_MAX} aliases` } : null;
+  };
   visit(document, {
     Node(_key, node) {
       if ("anchor" in node && node.anchor !== undefined) anchors.add(node.anchor);
-      if (isAlias(node) && !anchors.has(node.source)) {
-        mistake = {
-          offset: rangeStart(node) ?? 0,
-          wanted: "an alias after its anchor; text that begins with * in quotes",
-        };
-      }
-      if (isMap(node)) mistake = findRepeatedKey(node);
+      mistake = judge(node);
       return mistake === null ? undefined : visit.BREAK;
     },
   });
