@@ -1,7 +1,7 @@
 import { html, type View } from "../../html/view.ts";
 import { FORMATS } from "../addresses.ts";
 import type { FeedOverview } from "../wire.ts";
-import { countOf, type PageContext, renderPage, textAttributes, timeElement } from "./layout.ts";
+import { blockAttributes, countOf, type PageContext, renderPage, textAttributes, timeElement } from "./layout.ts";
 
 /** Feeds on one page of the catalogue. */
 export const CATALOGUE_FEEDS_MAX = 200;
@@ -35,8 +35,8 @@ export function findFeeds(feeds: readonly FeedOverview[], query: string): readon
 }
 
 function feedCard({ addresses }: PageContext, feed: FeedOverview): View {
-  return html`<li class="card">
-<h2 ${textAttributes(feed.language)}><a href="${addresses.feedPage(feed.slug)}">${feed.title}</a></h2>
+  return html`<li class="card" ${blockAttributes(feed.title)}>
+<h2 ${textAttributes(feed.language)}><a class="headline" href="${addresses.feedPage(feed.slug)}">${feed.title}</a></h2>
 ${feed.description !== "" && html`<p ${textAttributes(feed.language)}>${feed.description}</p>`}
 <p class="meta">${countOf(feed.entries, "story", "stories")}${feed.updatedAt !== undefined && html`<span class="dot"> · </span>updated ${timeElement(feed.updatedAt)}`}</p>
 <ul class="formats" aria-label="Formats">${FORMATS.map(

@@ -3,8 +3,16 @@ import type { Entry } from "../../model/feed.ts";
 import { FORMATS } from "../addresses.ts";
 import type { FeedOverview, FeedPage } from "../wire.ts";
 import { alternateLinks } from "./catalogue.ts";
-import { countOf, type PageContext, renderPage, textAttributes, timeElement } from "./layout.ts";
-import { authorsView, excerptOf, pictureView, publishedElement, webAddress } from "./story-parts.ts";
+import { blockAttributes, countOf, type PageContext, renderPage, textAttributes, timeElement } from "./layout.ts";
+import {
+  authorsView,
+  excerptOf,
+  factsView,
+  headlineOf,
+  pictureView,
+  publishedElement,
+  webAddress,
+} from "./story-parts.ts";
 
 /** Feed readers that subscribe by a link; the address of the feed, escaped, goes at the end. */
 const READERS: readonly { readonly name: string; readonly prefix: string }[] = [
@@ -17,7 +25,7 @@ const READERS: readonly { readonly name: string; readonly prefix: string }[] = [
 
 function addressRow(context: PageContext, feed: FeedOverview, { format, name }: (typeof FORMATS)[number]): View {
   const address = context.addresses.absolute(context.addresses.feed(feed.slug, format));
-  return html`<li><span class="format">${name}</span> <code id="address-${format}" class="address" dir="ltr">${address}</code> <button type="button" data-copy="${address}" aria-describedby="address-${format}" aria-live="polite" hidden>Copy</button></li>`;
+  return html`<li><span class="format">${name}</span> <code id="address-${format}" class="address" dir="ltr">${address}</code> <button type="button" data-copy="${address}" aria-describedby="address-${format}" aria-live="polite" class="quiet" hidden>Copy</button></li>`;
 }
 
 /** How to subscribe: addresses to copy, and links that open readers. */
@@ -35,28 +43,34 @@ function subscribePanel(context: PageContext, feed: FeedOverview): View {
 }
 
 function summaryView({ story }: Entry): View | false {
-  if (story.summaryHtml !== undefined) return html`<div class="summary">${trusted(story.summaryHtml)}</div>`;
-  if (story.summary !== undefined) return html`<p class="summary">${story.summary}</p>`;
-  return story.contentHtml !== undefined && html`<p class="summary">${trusted(excerptOf(story.contentHtml))}</p>`;
+  if (story.summaryHtml !== undefined) return html`<div class="summary" dir="auto">${trusted(story.summaryHtml)}</div>`;
+  if (story.summary !== undefined) {
+    return story.summary !== headlineOf(story) && html`<p class="summary" dir="auto">${story.summary}</p>`;
+  }
+  return (
+    story.contentHtml !== undefined && html`<p class="summary" dir="auto">${trusted(excerptOf(story.contentHtml))}</p>`
+  );
 }
 
-/** The text of a link to a story: its title, else where the link leads. */
-function titleOf({ story, link }: Entry): string {
-  return story.title === "" ? link : story.title;
+/** The picture that stands for the story: the lead, else the first that has an address. */
+function pictureOf({ images }: Entry["story"]): View | false {
+  const image = images.find(({ role }) => role === "lead") ?? images.find(({ url }) => url !== undefined);
+  return image !== undefined && pictureView(image);
 }
 
 function entryView({ addresses }: PageContext, feed: FeedOverview, entry: Entry): View {
-  const { story, source } = entry;
+  const { story, source, link } = entry;
   const permalink = addresses.story(story.id);
-  const lead = story.images.find(({ role }) => role === "lead") ?? story.images.find(({ url }) => url !== undefined);
-  return html`<li><article class="entry" ${textAttributes(story.language ?? feed.language)}>
+  const headline = headlineOf(story) || link;
+  const facts = [publishedElement(story), html`<bdi>${source.title}</bdi>`, authorsView(story.authors)];
+  return html`<li><article class="entry" ${blockAttributes(headline, story.language ?? feed.language)}>
 <div class="words">
-<h3 dir="auto"><a href="${webAddress(entry.link) ?? permalink}">${titleOf(entry)}</a></h3>
-<p class="meta" lang="en" dir="ltr">${publishedElement(story)}<span class="dot"> · </span><bdi>${source.title}</bdi>${story.authors.length > 0 && html`<span class="dot"> · </span>`}${authorsView(story.authors)}</p>
+<h3 dir="auto"><a class="headline" href="${webAddress(link) ?? permalink}">${headline}</a></h3>
+<p class="meta" lang="en">${factsView(facts)}</p>
 ${summaryView(entry)}
-<p class="more" lang="en" dir="ltr"><a href="${permalink}">${story.contentHtml === undefined ? "Details" : "Read it here"}<span class="unseen">: <bdi>${titleOf(entry)}</bdi></span></a></p>
+<p class="more" lang="en"><a href="${permalink}">${story.contentHtml === undefined ? "Details" : "Read it here"}<span class="unseen">: <bdi>${headline}</bdi></span></a></p>
 </div>
-${lead !== undefined && pictureView(lead)}
+${pictureOf(story)}
 </article></li>`;
 }
 

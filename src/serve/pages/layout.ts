@@ -24,9 +24,32 @@ export interface PageParts {
 // BCP 47 in outline: what is no language tag would mislead a screen reader.
 const LANGUAGE = /^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,8}$/;
 
-/** Attributes for text in a language of its own: its tag, where it is one, and its direction from its first letters. */
+const LETTER = /\p{L}/u;
+const RIGHT_TO_LEFT =
+  /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
+
+/** The direction of a text, from its first letter (Unicode UAX #9, P2). Texts are short; blocks take that of their title. */
+function directionOf(text: string): "ltr" | "rtl" {
+  const letter = LETTER.exec(text)?.[0] ?? "";
+  return RIGHT_TO_LEFT.test(letter) ? "rtl" : "ltr";
+}
+
+/** The lang attribute for text that is in a language of its own; nothing where it is no language tag. */
+function languageAttribute(language: string | undefined): View | false {
+  return language !== undefined && LANGUAGE.test(language) && html` lang="${language}"`;
+}
+
+/** Attributes for text that may be in another language than the page: its direction and, where known, its language. */
 export function textAttributes(language: string | undefined): View {
-  return language !== undefined && LANGUAGE.test(language) ? html`dir="auto" lang="${language}"` : html`dir="auto"`;
+  return html`dir="auto"${languageAttribute(language)}`;
+}
+
+/**
+ * Attributes for a block that holds a text with what belongs to it, so that all of it stands on the text's own side.
+ * (`dir="auto"` would look past every child that has a direction of its own.)
+ */
+export function blockAttributes(text: string, language?: string): View {
+  return html`dir="${directionOf(text)}"${languageAttribute(language)}`;
 }
 
 const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
@@ -65,7 +88,7 @@ ${parts.links}${parts.isScripted && html`<script src="${asset(assets.script.name
 <a class="skip" href="#main">Skip to content</a>
 <header class="masthead"><div class="column">
 <a class="brand" href="${addresses.home()}" dir="auto"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M5 8h22M5 16h22M5 24h13"/><circle cx="25" cy="24" r="2.6"/></svg>${site.title}</a>
-<nav aria-label="Site"><a href="${addresses.home()}">All feeds</a> <a href="${addresses.opml()}">OPML</a></nav>
+<nav class="site" aria-label="Site"><a href="${addresses.home()}">All feeds</a> <a href="${addresses.opml()}">OPML</a></nav>
 </div></header>
 <main id="main" class="column">
 ${parts.main}

@@ -22,8 +22,7 @@ function authorView({ name, url }: Author): View {
 /** `By A, B` */
 export function authorsView(authors: readonly Author[]): View | false {
   return (
-    authors.length > 0 &&
-    html`<span class="byline">By ${authors.map((author, index) => html`${index > 0 && ", "}${authorView(author)}`)}</span>`
+    authors.length > 0 && html`By ${authors.map((author, index) => html`${index > 0 && ", "}${authorView(author)}`)}`
   );
 }
 
@@ -44,6 +43,22 @@ export function pictureView(image: Image): View | false {
   // The pages' Content-Security-Policy loads pictures over https only.
   if (!image.url?.startsWith("https://")) return caption && html`<figure class="unpictured">${caption}</figure>`;
   return html`<figure><img src="${image.url}" alt="${image.alt ?? ""}"${sizeAttributes(image)} loading="lazy" decoding="async">${caption}</figure>`;
+}
+
+/** Facts about a story, in our words, side by side; they keep their direction in a line from right to left. */
+export function factsView(facts: readonly (View | false)[]): View {
+  const told = facts.filter((fact) => fact !== false);
+  return html`${told.map((fact, index) => html`${index > 0 && html`<span class="dot"> · </span>`}<span dir="ltr">${fact}</span>`)}`;
+}
+
+/** Characters of a title made from a text. */
+const HEADLINE_CHARACTERS = 90;
+
+/** What to call a story: its title, else the first words of its summary; "" where it has neither. */
+export function headlineOf({ title, summary = "" }: Story): string {
+  if (title !== "") return title;
+  const cut = summary.lastIndexOf(" ", HEADLINE_CHARACTERS);
+  return summary.length <= HEADLINE_CHARACTERS ? summary : `${summary.slice(0, cut > 0 ? cut : HEADLINE_CHARACTERS)}…`;
 }
 
 /** Characters of an excerpt, and of markup that are looked through for them. */
