@@ -8,6 +8,7 @@ import { resolveWebUrl } from "../model/url.ts";
 import { type FoundArticle, findArticle } from "./article.ts";
 import { findLanguage } from "./facts.ts";
 import { metaOf, type PageMetadata, readMetadata, siteNameOf } from "./metadata.ts";
+import { findTextArticle } from "./plain-text.ts";
 
 export interface ExtractOptions {
   /** `auto`: the article where the page is one, else its listing. */
@@ -30,7 +31,29 @@ const ARTICLE_CHARACTERS_MIN = { auto: 400, page: 80 } as const;
  */
 export function extractDocument(text: string, context: DocumentContext, options: ExtractOptions): ParsedFeed {
   if (text.trim() === "") throw failure("empty", context, "it is empty");
-  return extractPage(parseHtml(text), context, options);
+  return isMarkup(text, context) ? extractPage(parseHtml(text), context, options) : extractText(text, context, options);
+}
+
+/** The content type says it; without one, whether there is any markup near the beginning. */
+function isMarkup(text: string, context: DocumentContext): boolean {
+  const type = context.contentType ?? "";
+  if (/html|xml/i.test(type)) return true;
+  return (
+    !/^\s*text\/plain/i.test(type) &&
+    /<(?:!doctype|html|head|body|meta|title|div|p|article|a|h1|br|span)\b/i.test(text.slice(0, 20_000))
+  );
+}
+
+function extractText(text: string, context: DocumentContext, options: ExtractOptions): ParsedFeed {
+  const lines = text.split(/\r\n|[\n\r\u2028\u2029]/);
+  const article = options.kind === "listing" ? null : findTextArticle(lines, context);
+  if (article === null)
+    throw failure(
+      options.kind === "listing" ? "no_listing" : "not_an_article",
+      context,
+      "its lines do not read like one",
+    );
+  return { format: "text", feed: { authors: [] }, items: [article], hints: {}, faults: [] };
 }
 
 function extractPage(document: Document, context: DocumentContext, options: ExtractOptions): ParsedFeed {
