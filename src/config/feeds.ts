@@ -29,7 +29,7 @@ const selectionSchema = z
         examples: [["example-politics"]],
       }),
     tags: z.array(tag).max(256).prefault([]).meta({ description: "Stories with one of these tags; empty: all." }),
-    include: patterns("Stories in which one of these patterns is found: text, or `/regular expression/flags`."),
+    include: patterns("Stories in which one of these patterns is found: words, or `/regular expression/flags`."),
     exclude: patterns("Not the stories in which one of these patterns is found."),
     since: duration.exactOptional().meta({
       description: "Only stories published at most this long ago.",

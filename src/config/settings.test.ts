@@ -456,14 +456,14 @@ access: token
     expect(
       await complaints({
         "config/sources/a.yaml": "id: example\nurl: https://news.example/",
-        "feeds/Bad Name.yaml": 'title: x\nselect: { include: { title: "/(/i" }, since: -1d }',
+        "feeds/Bad Name.yaml": 'title: x\nselect: { include: { title: "/senate" }, since: -1d }',
         "feeds/status.yaml": "title: x\nlimit: 0",
         "feeds/top.yaml": "title: x\nselect:\n  sources: [exmaple, elsewhere-entirely]",
       }),
     ).toEqual([
       `feeds/Bad Name.yaml: the file's name is "Bad Name"; wanted: a slug: 1 to 64 of a-z, 0-9 and -`,
-      'feeds/Bad Name.yaml:2:29: select.include.title is "/(/i"; wanted: text to find, or a regular expression such as /senate|congress/i',
-      'feeds/Bad Name.yaml:2:46: select.since is "-1d"; wanted: a duration such as 90s, 30m, 6h or 1d',
+      'feeds/Bad Name.yaml:2:29: select.include.title is "/senate"; wanted: words to find, or a regular expression such as /senate|congress/i',
+      'feeds/Bad Name.yaml:2:49: select.since is "-1d"; wanted: a duration such as 90s, 30m, 6h or 1d',
       `feeds/status.yaml: the file's name is "status"; wanted: another slug: status is reserved`,
       "feeds/status.yaml:2:8: limit is 0; wanted: at least 1",
       'feeds/top.yaml:3:13: select.sources[0] is "exmaple"; wanted: the id of a source, such as example',

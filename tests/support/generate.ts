@@ -46,8 +46,8 @@ feeds/top.yaml:6:14: select.sources[0] is "exmaple"; wanted: the id of a source,
 
 - **duration**: a number and one of \`ms\`, \`s\`, \`m\`, \`h\`, \`d\`, \`w\`: \`90s\`, \`30m\`, \`1d\`.
 - **size**: a number and one of \`B\`, \`kB\`, \`MB\`, \`KiB\`, \`MiB\`: \`16MiB\`.
-- **pattern**: text to find, or a regular expression between slashes with flags: \`/senate|congress/i\`. No look-around and
-  no back-references, so that matching takes linear time.
+- **pattern**: words, found anywhere and in any case, or a regular expression between slashes with the flags \`i\`, \`m\`, \`s\`:
+  \`/senate|congress/i\`. No look-around and no back-references, so that matching takes linear time.
 - **instant**: a time with its offset (RFC 3339): \`2025-10-17T12:00:00Z\`.
 - **id**: 1 to 64 of \`A-Z\`, \`a-z\`, \`0-9\`, \`-\`, \`_\`. **slug**: 1 to 64 of \`a-z\`, \`0-9\`, \`-\`, but not \`status\`.
 
