@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { Client } from "undici";
+import type { FetchError } from "../errors.ts";
 import { type AddressRange, judgeAddress } from "./address.ts";
 import { causeText, failure } from "./failure.ts";
 
@@ -120,14 +121,18 @@ export class Connector {
   }
 
   async #direct(origin: URL, keep: (socket: Socket) => Socket): Promise<Socket> {
-    const addresses = this.#judge(origin, await this.#addresses(origin));
+    const known = await this.#addresses(origin);
+    if (known.length === 0) throw failure("dns_failed", origin, "its name has no address");
+    const addresses = this.#allowed(known);
+    if (addresses.length === 0) throw this.#refusal(origin, known);
     return this.#open(origin, { addresses }, keep);
   }
 
   /** The proxy's own address is the operator's choice; the target is judged as far as we can look it up ourselves. */
   async #proxied(origin: URL, proxy: URL, keep: (socket: Socket) => Socket): Promise<Socket> {
-    const known = await this.#addresses(origin).catch(() => undefined);
-    if (known !== undefined) this.#judge(origin, known);
+    const known = await this.#addresses(origin).catch(() => []);
+    // The proxy may choose any of them.
+    if (this.#allowed(known).length < known.length) throw this.#refusal(origin, known);
     const toProxy = await this.#open(proxy, { addresses: await this.#addresses(proxy) }, keep);
     if (origin.protocol === "http:") return toProxy;
     const tunnel = await openTunnel(origin, proxy, toProxy);
@@ -171,15 +176,14 @@ export class Connector {
     return pending;
   }
 
-  /** The addresses that may be connected to; at least one, or an error that names why. */
-  #judge(url: URL, addresses: readonly string[]): readonly string[] {
-    const verdicts = addresses.map((address) => judgeAddress(address, this.#options.allow));
-    const allowed = addresses.filter((_, index) => verdicts[index] === "allowed");
-    if (allowed.length > 0) return allowed;
-    if (addresses.length === 0) throw failure("dns_failed", url, "its name has no address");
-    const reasons = addresses.map((address, index) => `${address} (${verdicts[index]})`).join(", ");
+  #allowed(addresses: readonly string[]): readonly string[] {
+    return addresses.filter((address) => judgeAddress(address, this.#options.allow) === "allowed");
+  }
+
+  #refusal(url: URL, addresses: readonly string[]): FetchError {
+    const reasons = addresses.map((address) => `${address} (${judgeAddress(address, this.#options.allow)})`);
     const wanted = "wanted: a public address, or one that STORYWIRE_ALLOW_ADDRESSES lists";
-    throw failure("refused_address", url, `refused to connect to ${reasons}; ${wanted}`);
+    return failure("refused_address", url, `refused to connect to ${reasons.slice(0, 8).join(", ")}; ${wanted}`);
   }
 }
 
