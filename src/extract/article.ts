@@ -5,7 +5,7 @@ import type { SafeHtml } from "../model/html.ts";
 import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { Image } from "../model/story.ts";
 import { resolveWebUrl } from "../model/url.ts";
-import { type Content, findContent, gainOf } from "./content.ts";
+import { type Content, findContent, gainOf, isInside } from "./content.ts";
 import { findDates } from "./dates.ts";
 import {
   findAuthors,
@@ -22,7 +22,7 @@ import {
 import { type Figure, findFigures } from "./figures.ts";
 import { filterLines } from "./lines.ts";
 import { articleText, metaOf, type PageMetadata, type Said } from "./metadata.ts";
-import { type Block, listSegments, type Segment, type Segments } from "./segments.ts";
+import { type Block, listSegments, type Segment, type Segments, segmentsIn } from "./segments.ts";
 
 /** An article page as one item, with what decides whether it is an article at all. */
 export interface FoundArticle {
@@ -48,7 +48,7 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   const standfirst = findStandfirst(segments, content, title?.value ?? "", page);
   const authors = findAuthors(page, marks, segments.segments, context.url, baseUrl);
   const dates = findDates(page, marks, segments.segments, start, context, languages);
-  const { figures, captions } = findFigures(content.kept, segments, baseUrl);
+  const { figures, captions } = findFigures(listPictured(content, segments), segments, baseUrl);
   const pictures = new Map<Segment, Figure[]>();
   for (const figure of figures) pictures.set(figure.segment, [...(pictures.get(figure.segment) ?? []), figure]);
   const lines = filterLines(content.kept, {
@@ -58,8 +58,18 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
     captions,
     pictures: new Set(pictures.keys()),
   });
-  const shown = figures.filter((figure) => lines.includes(figure.segment));
-  const contentHtml = writeArticle(lines, content.root, pictures, baseUrl);
+  const inText = new Set(lines);
+  const shown = figures.filter(
+    (figure) => inText.has(figure.segment) || figure.segment.index < content.root.firstSegment,
+  );
+  const above = figures
+    .filter((figure) => figure.segment.index < content.root.firstSegment)
+    .map((figure) => ({ ...figure.segment, text: "" }));
+  for (const [index, figure] of figures.entries()) {
+    const copy = above[index];
+    if (copy !== undefined && figure.segment.index === copy.index) pictures.set(copy, [figure]);
+  }
+  const contentHtml = writeArticle([...above, ...lines], content.root, pictures, baseUrl);
   const description = findDescription(page);
   const summary = standfirst ?? description;
   const images = listImages(shown, page, baseUrl);
@@ -111,6 +121,23 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
 function listOrigins(origins: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   // The cast is right: the filter leaves strings only.
   return Object.fromEntries(Object.entries(origins).filter(([, origin]) => origin)) as Record<string, string>;
+}
+
+/** Segments that may hold pictures of the article: its own, and those between its headline and its text. */
+function listPictured(content: Content, page: Segments): readonly Segment[] {
+  const { root, headline, kept } = content;
+  const kin = new Set(kept);
+  if (headline === undefined) return kept;
+  let around: Block = root;
+  while (around.parent !== null && !isInside(headline.block, around)) around = around.parent;
+  const before = segmentsIn(page, around).filter(
+    (segment) =>
+      segment.index < root.firstSegment &&
+      segment.images.length > 0 &&
+      !content.beside.has(segment.block) &&
+      (segment.index > headline.index || segment.place.figure !== undefined),
+  );
+  return [...before.filter((segment) => !kin.has(segment)), ...kept];
 }
 
 // ---- standfirst

@@ -1,9 +1,13 @@
-import type { Block, Segment, Segments } from "./segments.ts";
+import { wordsKey } from "./facts.ts";
+import { type Block, type Segment, type Segments, segmentsIn } from "./segments.ts";
 
 /** The part of a page that is its article, as kept segments in document order. */
 export interface Content {
   readonly root: Block;
   readonly kept: readonly Segment[];
+  /** Blocks that stand beside the article. */
+  readonly beside: ReadonlySet<Block>;
+  readonly headline: Segment | undefined;
 }
 
 export interface ContentHints {
@@ -42,6 +46,8 @@ const BESIDE_ROLES = new Set([
 const PARAGRAPH_CHARACTERS_MIN = 25;
 /** A child that holds this share of its parent's text is the article more narrowly. */
 const DESCEND_SHARE = 0.8;
+/** The same for the child that has the headline. */
+const TITLED_SHARE = 0.35;
 /** Beside-blocks go only while little of the text goes with them. */
 const BESIDE_SHARE_MAX = 0.35;
 
@@ -62,11 +68,71 @@ export function findContent(page: Segments, hints: ContentHints): Content | null
     block.gain = own[index] ?? 0;
     if (block.parent !== null) own[block.parent.order] = (own[block.parent.order] ?? 0) + Math.max(block.gain, 0);
   }
-  const root = descend(blocks);
+  const headline = findHeadline(segments, hints.title);
+  const root = descend(blocks, headline);
   if (root === null) return null;
-  const inside = segments.filter((segment) => isInside(segment.block, root));
-  const kept = inside.filter((segment) => !beside.has(segment.block));
-  return { root, kept };
+  const poor = markPoor(page, root, beside, headline);
+  const kept = segmentsIn(page, root).filter((segment) => !beside.has(segment.block) && !poor.has(segment.block));
+  return { root, kept, beside, headline };
+}
+
+/** Where the title stands: the h1 that is it, else the first line that is it. */
+function findHeadline(segments: readonly Segment[], title: string): Segment | undefined {
+  const key = wordsKey(title);
+  if (key === "") return undefined;
+  const same = segments.filter(
+    (segment) => segment.text.length < title.length * 2 + 10 && wordsKey(segment.text) === key,
+  );
+  return same.find((segment) => segment.level === 1) ?? same.find((segment) => segment.linkLength === 0) ?? same[0];
+}
+
+/** Blocks inside the article that hold more links and scraps than running text: lists of other stories, boxes, tools. */
+function markPoor(
+  page: Segments,
+  root: Block,
+  beside: ReadonlySet<Block>,
+  headline: Segment | undefined,
+): ReadonlySet<Block> {
+  const size = page.blocks.length;
+  const text = new Float64Array(size);
+  const links = new Float64Array(size);
+  for (const segment of segmentsIn(page, root)) {
+    if (beside.has(segment.block) || segment.place.caption !== undefined) continue;
+    const order = segment.block.order;
+    text[order] = (text[order] ?? 0) + segment.text.length;
+    links[order] = (links[order] ?? 0) + segment.linkLength;
+  }
+  for (let index = root.last; index > root.order; index--) {
+    const parent = page.blocks[index]?.parent?.order ?? 0;
+    text[parent] = (text[parent] ?? 0) + (text[index] ?? 0);
+    links[parent] = (links[parent] ?? 0) + (links[index] ?? 0);
+  }
+  const poor = new Set<Block>();
+  for (let index = root.order + 1; index <= root.last; index++) {
+    const block = page.blocks[index];
+    if (block === undefined) continue;
+    if (block.parent !== null && poor.has(block.parent)) poor.add(block);
+    else if (
+      isBox(block) &&
+      !(headline !== undefined && isInside(headline.block, block)) &&
+      isPoor(block, root, text[index] ?? 0, links[index] ?? 0)
+    )
+      poor.add(block);
+  }
+  return poor;
+}
+
+function isBox(block: Block): boolean {
+  return !/^(?:p|h[1-6]|li|blockquote|pre|td|th|tr|tbody|thead|figure|figcaption|dd|dt|a|summary)$/.test(
+    block.element.name,
+  );
+}
+
+function isPoor(block: Block, root: Block, text: number, links: number): boolean {
+  if (text === 0 || block.gain > root.gain * 0.3) return false;
+  const density = links / text;
+  if (/^(?:ul|ol|dl|table)$/.test(block.element.name)) return density > 0.75 && block.gain < 20;
+  return (density > 0.5 && block.gain < text * 0.4) || (density > 0.25 && block.gain < text * 0.25);
 }
 
 /** How much a segment speaks for its block: running text for it, links and scraps against it. */
@@ -83,7 +149,7 @@ export function gainOf(segment: Segment): number {
 }
 
 /** From the whole page down, as long as one child holds nearly all that speaks for an article. */
-function descend(blocks: readonly Block[]): Block | null {
+function descend(blocks: readonly Block[], headline: Segment | undefined): Block | null {
   const children = new Map<Block, Block[]>();
   for (const block of blocks) {
     if (block.parent === null) continue;
@@ -103,7 +169,9 @@ function descend(blocks: readonly Block[]): Block | null {
       best = child;
       bestGain = child.gain;
     }
-    if (best === undefined || bestGain < total * DESCEND_SHARE || isParagraphLike(best)) return root;
+    if (best === undefined || isParagraphLike(best)) return root;
+    const titled = headline !== undefined && isInside(headline.block, best);
+    if (bestGain < total * (titled ? TITLED_SHARE : DESCEND_SHARE)) return root;
     root = best;
     total = bestGain;
   }

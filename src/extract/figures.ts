@@ -24,6 +24,7 @@ export interface FoundFigures {
 
 const CAPTION_WORDS = new Set("caption captions cap legend cutline figcaption captiontext imagecaption".split(" "));
 const CREDIT_WORDS = new Set("credit credits source copyright photographer photocredit attribution byline".split(" "));
+const PICTURE_WORDS = new Set("image images img photo photos picture figure media".split(" "));
 const CAPTION_CHARACTERS_MAX = 1200;
 /** How far around a picture its caption may stand. */
 const CAPTION_LEVELS = 4;
@@ -103,20 +104,38 @@ function captionOf(segment: Segment, page: Segments, used: Set<Segment>): Writte
   let block: Block | null = segment.block;
   for (let level = 0; block !== null && level < CAPTION_LEVELS; level++, block = block.parent) {
     const around: Block = block;
-    if (around.endSegment - around.firstSegment > 12) return NOTHING;
+    if (around.endSegment - around.firstSegment > 8) break;
     const inside = segmentsIn(page, around);
-    const named = inside.filter(
+    if (inside.filter((other) => other.images.length > 0).length > 1) break;
+    const texts = inside.filter((other) => other.text !== "" && !used.has(other));
+    const named = texts.filter(
       (other) =>
-        other.text !== "" &&
-        !used.has(other) &&
-        (isNamed(other.block, around, CAPTION_WORDS) ||
-          isNamed(other.block, around, CREDIT_WORDS) ||
-          other.place.caption !== undefined),
+        other.place.caption !== undefined ||
+        isNamed(other.block, around, CAPTION_WORDS) ||
+        isNamed(other.block, around, CREDIT_WORDS),
     );
     if (named.length > 0) return named.length <= 4 ? read(named, around, used) : NOTHING;
-    if (inside.filter((other) => other.images.length > 0).length > 1 || inside.length > 6) return NOTHING;
+    const boxed = around.words.some((word) => PICTURE_WORDS.has(word)) || texts.some((other) => isCredited(other.text));
+    if (
+      texts.length > 0 &&
+      texts.length <= 2 &&
+      boxed &&
+      texts.every((other) => other.level === 0 && other.text.length < 400)
+    )
+      return read(texts, around, used);
   }
+  const next = page.segments[segment.index + 1];
+  if (segment.text === "" && next !== undefined && next.text.length < 300 && !used.has(next) && isCredited(next.text))
+    return read([next], next.block, used);
   return NOTHING;
+}
+
+/** Whether a line ends in words that name a photographer or an agency. */
+function isCredited(text: string): boolean {
+  return (
+    splitCredit(text).credit !== "" &&
+    /(?:\((?=[^()]{2,100}\)\.?$)|\b(?:photo|image|picture|credit|foto|bild)\b|©)/i.test(text.slice(-130))
+  );
 }
 
 function read(parts: readonly Segment[], around: Block, used: Set<Segment>): Written {
