@@ -111,6 +111,7 @@ log: warn
         STORYWIRE_LISTEN: "0.0.0.0:9000",
         STORYWIRE_DATABASE_URL: "postgres://wire@db.example/wire",
         STORYWIRE_LIMITS_FETCH_SECONDS: "7.5",
+        STORYWIRE_LIMITS_BODY_BYTES: "65536",
         STORYWIRE_ALLOW_ADDRESSES: "10.0.0.0/8, 127.0.0.1/32",
         STORYWIRE_LANGUAGE: "",
         PORT: "1234",
@@ -124,7 +125,7 @@ log: warn
       language: "en",
     });
     expect(settings.database).toEqual({ kind: "postgres", url: "postgres://wire@db.example/wire" });
-    expect(settings.limits).toMatchObject({ redirects: 3, totalMs: 7500 });
+    expect(settings.limits).toMatchObject({ redirects: 3, totalMs: 7500, bodyBytes: 65_536 });
     expect(settings.allowAddresses).toEqual(["10.0.0.0/8", "127.0.0.1/32"]);
   });
 
@@ -183,7 +184,7 @@ log: loud
       "config/storywire.yaml:5:19: polling.every is 5; wanted: a duration such as 90s, 30m, 6h or 1d",
       'config/storywire.yaml:5:31: polling.minimum is "10q"; wanted: a duration such as 90s, 30m, 6h or 1d',
       "config/storywire.yaml:5:57: polling.perHost.inFlight is 0; wanted: at least 1",
-      'config/storywire.yaml:7:14: limits.bodyBytes is "64MiB"; wanted: a size from 1KiB to 32MiB',
+      'config/storywire.yaml:7:14: limits.bodyBytes is "64MiB"; wanted: a size of at most 32MiB',
       "config/storywire.yaml:8:14: limits.redirects is 1.5; wanted: a whole number",
       'config/storywire.yaml:9:18: allowAddresses[0] is "10.0.0.0/40"; wanted: an address range such as 10.0.0.0/8 or ::1/128',
       'config/storywire.yaml:11:6: log is "loud"; wanted: one of fatal, error, warn, info, debug, trace, silent',
@@ -495,6 +496,12 @@ describe("files", () => {
     ]);
     await rm(join(cwd, "config/sources"), { recursive: true });
     expect((await loadIn(cwd)).sources).toEqual([]);
+  });
+
+  test("the settings stand in one file", async () => {
+    expect(await complaints({ "config/storywire.yaml": "log: info", "config/storywire.yml": "log: warn" })).toEqual([
+      "config/storywire.yml: the file; wanted: one file with the settings",
+    ]);
   });
 
   test("files that hold nothing, hidden files and other files are passed over", async () => {

@@ -152,13 +152,13 @@ export const settingsSchema = z
             inFlight: z
               .int()
               .min(1)
-              .max(32)
+              .max(1024)
               .prefault(2)
               .meta({ description: "Requests under way to one host at once." }),
             perSecond: z
               .number()
               .min(0.01)
-              .max(1000)
+              .max(10_000)
               .prefault(1)
               .meta({ description: "Requests to one host a second." }),
           })
@@ -171,10 +171,10 @@ export const settingsSchema = z
     limits: z
       .strictObject({
         bodyBytes: byteSize
-          .refine((bytes) => bytes >= 1024 && bytes <= 32 * 1024 ** 2, { error: "a size from 1KiB to 32MiB" })
+          .refine((bytes) => bytes <= 32 * 1024 ** 2, { error: "a size of at most 32MiB" })
           .prefault("16MiB")
           .meta({
-            description: "Reading of a document stops above this size, before and after decompression; 1KiB to 32MiB.",
+            description: "Reading of a document stops above this size, before and after decompression; at most 32MiB.",
           }),
         fetchSeconds: z
           .number()
@@ -239,7 +239,7 @@ export const settingVariables: readonly SettingVariable[] = [
   { name: "STORYWIRE_POLLING_PER_HOST_IN_FLIGHT", path: ["polling", "perHost", "inFlight"], as: "number" },
   { name: "STORYWIRE_POLLING_PER_HOST_PER_SECOND", path: ["polling", "perHost", "perSecond"], as: "number" },
   { name: "STORYWIRE_POLLING_IN_FLIGHT", path: ["polling", "inFlight"], as: "number" },
-  { name: "STORYWIRE_LIMITS_BODY_BYTES", path: ["limits", "bodyBytes"] },
+  { name: "STORYWIRE_LIMITS_BODY_BYTES", path: ["limits", "bodyBytes"], as: "number" },
   { name: "STORYWIRE_LIMITS_FETCH_SECONDS", path: ["limits", "fetchSeconds"], as: "number" },
   { name: "STORYWIRE_LIMITS_REDIRECTS", path: ["limits", "redirects"], as: "number" },
   { name: "STORYWIRE_LIMITS_PARSE_SECONDS", path: ["limits", "parseSeconds"], as: "number" },
@@ -301,6 +301,9 @@ async function loadSettings(place: ConfigurationPlace): Promise<Checked<Settings
   const shownFolder = shownPath(place.configDir, place.cwd);
   const folder = await loadYamlFolder(place.configDir, shownFolder, /^storywire\.ya?ml$/);
   if (folder === null) return { problems: [missingFolder(shownFolder, "a folder with storywire.yaml and sources/")] };
+  const [, second] = folder.files;
+  if (second !== undefined)
+    return { problems: [{ file: second.name, path: "", wanted: "one file with the settings" }] };
   const environment = await readEnvironment(place.env, place.cwd);
   const parts = [...folder.files, environment.located];
   const problems = [...folder.problems, ...environment.problems, ...parts.flatMap(settingsProblems)];
@@ -431,6 +434,6 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** Relative to the working directory where it lies below it, else as it is. */
 function shownPath(path: string, cwd: string): string {
-  const shown = relative(cwd, path);
+  const shown = relative(cwd, path) || ".";
   return shown === ".." || shown.startsWith(`..${sep}`) ? path : shown;
 }

@@ -36,12 +36,12 @@ export const duration = quantity(
   UNIT_MS,
 ).meta({ title: "duration" });
 
-/** `16MiB`, `500kB` → bytes. */
-export const byteSize = quantity(
-  "a size such as 16MiB or 500kB",
-  /^\d{1,9}(?:\.\d{1,3})?(?:B|kB|MB|KiB|MiB)$/,
-  UNIT_BYTES,
-).meta({ title: "size" });
+const SIZE = "a size such as 16MiB or 500kB";
+
+/** `16MiB`, `500kB`, or a number of bytes → bytes. */
+export const byteSize = z
+  .union([z.int().min(1), quantity(SIZE, /^\d{1,9}(?:\.\d{1,3})?(?:B|kB|MB|KiB|MiB)$/, UNIT_BYTES)], { error: SIZE })
+  .meta({ title: "size" });
 
 /** As a setting would say it: 300000 → `5m`. */
 export function formatDuration(durationMs: number): string {

@@ -45,7 +45,7 @@ feeds/top.yaml:6:14: select.sources[0] is "exmaple"; wanted: the id of a source,
 ## Values
 
 - **duration**: a number and one of \`ms\`, \`s\`, \`m\`, \`h\`, \`d\`, \`w\`: \`90s\`, \`30m\`, \`1d\`.
-- **size**: a number and one of \`B\`, \`kB\`, \`MB\`, \`KiB\`, \`MiB\`: \`16MiB\`.
+- **size**: a number and one of \`B\`, \`kB\`, \`MB\`, \`KiB\`, \`MiB\`: \`16MiB\`; or a whole number of bytes.
 - **pattern**: words, found anywhere and in any case, or a regular expression between slashes with the flags \`i\`, \`m\`, \`s\`:
   \`/senate|congress/i\`. No look-around and no back-references, so that matching takes linear time.
 - **instant**: a time with its offset (RFC 3339): \`2025-10-17T12:00:00Z\`.
