@@ -39,7 +39,7 @@ const DATES = [
 /** What the feed says of itself. */
 export function readFacts(feed: FieldList, format: FeedFormat, context: DocumentContext): FeedFacts {
   const links = linksOf(feed);
-  const language = readLanguage(feed);
+  const language = readLanguage(feed) ?? languageOf(context.language);
   const description = firstText(feed, DESCRIPTIONS, format);
   return present({
     title: lineOf(firstText(feed, ["title", "dc:title", "atom:title"], format)) || undefined,

@@ -14,8 +14,8 @@ import { readEnclosures, readImages } from "./media.ts";
 import { readAuthors } from "./people.ts";
 import { present } from "./present.ts";
 
-export interface ItemContext extends DocumentContext {
-  /** The feed's language, which its items have where they name none. */
+export interface ItemContext extends Omit<DocumentContext, "language"> {
+  /** The feed's language, in which the dates of its items are written. */
   readonly language: string | undefined;
 }
 

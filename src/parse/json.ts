@@ -119,7 +119,7 @@ class JsonReader {
       title: textOf(feed.title),
       link: this.url(feed.home_page_url),
       description: stringOf(feed.description),
-      language: languageOf(stringOf(feed.language)),
+      language: languageOf(stringOf(feed.language) ?? this.#context.language),
       image: this.url(feed.icon) ?? this.url(feed.favicon),
       hub: this.#hub(feed.hubs),
       self: this.url(feed.feed_url),

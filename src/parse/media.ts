@@ -88,17 +88,24 @@ export function readImages(item: FieldList): readonly Image[] {
     ...item.all("image", "itunes:image", "googleplay:image"),
     ...item.all("itunes:link").filter(({ attributes }) => attributes.rel === "image"),
   ];
-  const listed: readonly Medium[] = [
-    ...listMedia(item, "media:content").filter(({ element }) => isImage(element)),
-    ...plain.map((element) => ({ element, around: [] })),
-    ...listMedia(item, "media:thumbnail"),
-  ];
+  const contents = listMedia(item, "media:content").filter(({ element }) => isImage(element));
+  const thumbnails = listMedia(item, "media:thumbnail");
+  const others = plain.map((element) => ({ element, around: [] }));
+  const leads = standsForStory(thumbnails[0], contents[0]);
+  const listed = leads ? [...thumbnails, ...contents, ...others] : [...contents, ...others, ...thumbnails];
   const found = new Map<string, Image>();
   for (const medium of listed.slice(0, FEED_LIMITS.listMax)) {
     const image = readImage(medium, found.size === 0 ? "lead" : "inline");
     if (image?.url !== undefined && !found.has(image.url)) found.set(image.url, image);
   }
   return [...found.values()];
+}
+
+/** A thumbnail is the publisher's choice of a picture (Media RSS), but a better one is not given up for a small one. */
+function standsForStory(thumbnail: Medium | undefined, content: Medium | undefined): boolean {
+  const width = parseCount(thumbnail?.element.attributes.width);
+  const other = parseCount(content?.element.attributes.width);
+  return width !== undefined && other !== undefined && width >= other;
 }
 
 function readImage({ element, around }: Medium, role: Image["role"]): Image | null {

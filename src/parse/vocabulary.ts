@@ -66,7 +66,6 @@ const LEAVES: ReadonlySet<string> = new Set([
   "issued",
   "modified",
   "created",
-  "author",
   "category",
   "comments",
   "enclosure",
@@ -76,6 +75,12 @@ const LEAVES: ReadonlySet<string> = new Set([
   "ttl",
   "docs",
   "url",
+  "uri",
+  "name",
+  "email",
+  "docs",
+  "logo",
+  "icon",
   "dc:creator",
   "dc:date",
   "dc:subject",
@@ -83,13 +88,39 @@ const LEAVES: ReadonlySet<string> = new Set([
   "dc:language",
 ]);
 
+/** Elements that hold the parts of a person, and nothing else (RFC 4287 §3.2). */
+const PERSONS: ReadonlySet<string> = new Set(["author", "contributor", "atom:author", "atom:contributor"]);
+const PERSON_PARTS: ReadonlySet<string> = new Set(["name", "email", "uri", "url", "homepage"]);
+
+export function isPart(container: string, name: string): boolean {
+  return PERSONS.has(container) && PERSON_PARTS.has(name.replace(/^atom:/, ""));
+}
+
 /** Whether an element ends, its end tag missing, where the next element of the feed begins. */
 export function endsAtNext(name: string): boolean {
-  return TEXT_CONSTRUCTS.has(name) || LEAVES.has(name);
+  return TEXT_CONSTRUCTS.has(name) || LEAVES.has(name) || PERSONS.has(name);
 }
 
 /** Names of feeds that no HTML has: inside a text they show that its end tag is missing. */
 const FEED_ONLY: ReadonlySet<string> = new Set([
+  "url",
+  "uri",
+  "name",
+  "email",
+  "width",
+  "height",
+  "subtitle",
+  "tagline",
+  "copyright",
+  "rights",
+  "contributor",
+  "created",
+  "cloud",
+  "docs",
+  "rating",
+  "textinput",
+  "logo",
+  "icon",
   "pubdate",
   "guid",
   "lastbuilddate",
@@ -122,9 +153,24 @@ const FEED_ONLY: ReadonlySet<string> = new Set([
 /** Names that HTML has too: right below a text, and bare, they are the feed's. */
 const AMBIGUOUS: ReadonlySet<string> = new Set(["title", "link", "summary", "content", "image"]);
 
+const FEED_PREFIX = /^(?:atom|dc|dcterms|content|media|itunes|podcast|slash|wfw|sy|feedburner|georss|geo|thr):/;
+
+export function isItem(name: string): boolean {
+  return name === "item" || name === "entry";
+}
+
+/** Whether an element may stand in a container; false too for what is no container. */
+export function holds(container: string, name: string): boolean {
+  if (isPart(container, name)) return true;
+  if (!CONTAINERS.has(container)) return false;
+  return !isItem(name) || ITEM_HOLDERS.has(container);
+}
+
+const ITEM_HOLDERS: ReadonlySet<string> = new Set(["rss", "feed", "rdf:rdf", "channel", "items"]);
+
 /** Whether an element that begins inside a text (`directly`: with nothing open between) cannot belong to it. */
 export function closesText(name: string, directly: boolean): boolean {
-  return FEED_ONLY.has(name) || (directly && AMBIGUOUS.has(name));
+  return FEED_ONLY.has(name) || isItem(name) || FEED_PREFIX.test(name) || (directly && AMBIGUOUS.has(name));
 }
 
 /** HTML §13.1.2: elements without content. */

@@ -3,7 +3,17 @@ import { ParseError } from "../errors.ts";
 import { decodeReferences, type OwnEntities, readOwnEntities } from "./characters.ts";
 import { FEED_LIMITS } from "./limits.ts";
 import { findPrefix } from "./namespaces.ts";
-import { CONTAINERS, closesText, endsAtNext, IMPLIED_END, isTextConstruct, VOID } from "./vocabulary.ts";
+import {
+  CONTAINERS,
+  closesText,
+  endsAtNext,
+  holds,
+  IMPLIED_END,
+  isItem,
+  isPart,
+  isTextConstruct,
+  VOID,
+} from "./vocabulary.ts";
 
 export type XmlNode = string | XmlElement;
 export type Attributes = Readonly<Record<string, string | undefined>>;
@@ -171,8 +181,9 @@ class TreeBuilder implements TokenizerCallbacks {
     this.#flush();
     this.#count();
     if (endOffset > 0) return;
-    const bracket = this.#source.indexOf(">", start + this.#offset);
-    if (bracket !== -1) this.#resume(bracket + 1, end + this.#offset);
+    // Never closed: what looks like a tag is one.
+    const bracket = this.#source.indexOf("<", start + this.#offset);
+    if (bracket !== -1) this.#resume(bracket, end + this.#offset);
   }
 
   ondeclaration(start: number, end: number): void {
@@ -182,10 +193,10 @@ class TreeBuilder implements TokenizerCallbacks {
     if (!/^doctype/i.test(this.#source.slice(from, from + 7))) return;
     const subset = this.#source.indexOf("[", from);
     if (subset === -1 || subset > end + this.#offset) return;
-    const close = /\]\s{0,64}>/g;
+    const close = /\]\s{0,64}>|<[a-z]/gi;
     close.lastIndex = subset;
     const found = close.exec(this.#source);
-    if (found === null) return;
+    if (found === null || found[0].startsWith("<")) return;
     this.#own = readOwnEntities(this.#source.slice(subset, found.index), this.#source.length);
     this.#resume(close.lastIndex, close.lastIndex);
   }
@@ -285,10 +296,16 @@ class TreeBuilder implements TokenizerCallbacks {
   onend(): void {
     if (this.#resumeAt !== null) return;
     this.#flush();
-    if (this.#tagStart === -1) return;
+    if (this.#tagStart === -1) {
+      this.#leave(1);
+      return;
+    }
     // The document ended inside a tag: a quote was never closed, or the rest was cut off.
     const bracket = this.#source.indexOf(">", this.#tagStart);
-    if (bracket === -1) return;
+    if (bracket === -1) {
+      this.#leave(1);
+      return;
+    }
     if (this.#names.length > this.#values.length) {
       const equals = this.#source.slice(this.#tagStart, bracket).lastIndexOf("=") + this.#tagStart;
       this.#values.push(this.#source.slice(equals + 1, bracket).replace(/^\s*["']|[\s/"']{1,8}$/g, ""));
@@ -419,35 +436,43 @@ class TreeBuilder implements TokenizerCallbacks {
 
   #closeElement(name: string): void {
     if ((this.#open.get(name) ?? 0) === 0) return;
-    if (this.#rooted && name === this.#root.name) {
-      this.#closed = true;
-      while (this.#stack.length > 1) this.#pop();
-      return;
-    }
-    while (this.#stack.length > 1) {
-      const top = this.#top();
-      this.#pop();
-      if (top.name === name) return;
+    const isRoot = this.#rooted && name === this.#root.name;
+    if (isRoot) this.#closed = true;
+    let depth = this.#stack.length - 1;
+    while (depth > 0 && this.#stack[depth]?.name !== name) depth--;
+    this.#leave(depth + 1);
+    if (!isRoot) this.#pop();
+  }
+
+  /** Closes what is open from `depth` on. None of it had an end tag, so what it took in is given back. */
+  #leave(depth: number): void {
+    const unclosed = this.#stack.slice(depth);
+    while (this.#stack.length > depth) this.#pop();
+    const outer = this.#top();
+    if (isTextConstruct(outer.name)) return;
+    for (const element of unclosed) {
+      if (CONTAINERS.has(element.name)) return;
+      giveBack(element, outer);
     }
   }
 
   /** Ends what cannot hold the element that begins: an item in an item, a link in a title. */
   #closeBefore(name: string): void {
-    if (name === "item" || name === "entry") {
-      if ((this.#open.get(name) ?? 0) > 0) this.#closeElement(name);
-      return;
-    }
     const top = this.#top();
     if (IMPLIED_END.has(name) && top.name === name) {
       this.#pop();
       return;
     }
+    if (isItem(name) && (this.#open.get(name) ?? 0) > 0) {
+      this.#closeElement(name);
+      return;
+    }
     for (let depth = this.#stack.length - 1; depth > 0; depth--) {
       const open = this.#stack[depth];
-      if (open === undefined || CONTAINERS.has(open.name)) return;
+      if (open === undefined || holds(open.name, name)) return;
       if (!closesText(name, depth === this.#stack.length - 1)) return;
       if (endsAtNext(open.name)) {
-        while (this.#stack.length > depth) this.#pop();
+        this.#leave(depth);
         return;
       }
     }
@@ -539,4 +564,16 @@ class TreeBuilder implements TokenizerCallbacks {
     }
     return undefined;
   }
+}
+
+/** Moves the elements that an unclosed element took in to where they would stand had it been closed. */
+function giveBack(element: XmlElement, outer: XmlElement): void {
+  const taken = isTextConstruct(element.name) ? (name: string) => closesText(name, true) : () => true;
+  const kept: XmlNode[] = [];
+  for (const child of element.children) {
+    const gives = typeof child !== "string" && taken(child.name) && !isPart(element.name, child.name);
+    (gives ? outer.children : kept).push(child);
+  }
+  element.children.length = 0;
+  for (const child of kept) element.children.push(child);
 }

@@ -91,8 +91,7 @@ function decodeXml(bytes: Uint8Array, options: DecodeOptions): DecodedText {
     if (text !== null) return { text, encoding };
   }
   if (utf8 !== null) return { text: utf8, encoding: "utf-8" };
-  const declared = labels.map(resolveLabel).find((encoding) => encoding !== null && encoding !== "utf-8");
-  return decodeUndeclared(bytes, declared ?? null);
+  return decodeUndeclared(bytes, labels.map(resolveLabel).find((encoding) => encoding !== null) ?? null);
 }
 
 /**
@@ -103,19 +102,19 @@ function isContradicted(encoding: string, bytes: Uint8Array, utf8: string | null
   if (encoding.startsWith("utf-16") || encoding.startsWith("utf-32")) return true;
   if (encoding === "us-ascii") return true;
   if (utf8 === null || encoding === "utf-8" || encoding.startsWith("iso-2022")) return false;
-  const sequences = countSequences(bytes, 16);
-  return sequences >= (MULTI_BYTE.has(encoding) ? 8 : 2);
+  return weighSequences(bytes, 16) >= (MULTI_BYTE.has(encoding) ? 8 : 2);
 }
 
 const MULTI_BYTE = new Set(["shift_jis", "euc-jp", "euc-kr", "gbk", "gb18030", "big5"]);
 
-/** UTF-8 sequences of more than one byte, counted up to `enough`, in bytes known to be UTF-8. */
-function countSequences(bytes: Uint8Array, enough: number): number {
-  let count = 0;
-  for (let index = 0; index < bytes.length && count < enough; index++) {
-    if ((bytes[index] ?? 0) >= 0xc0) count++;
+/** How much bytes known to be UTF-8 show it, up to `enough`: two bytes in a row may be chance once, three may not. */
+function weighSequences(bytes: Uint8Array, enough: number): number {
+  let weight = 0;
+  for (let index = 0; index < bytes.length && weight < enough; index++) {
+    const byte = bytes[index] ?? 0;
+    if (byte >= 0xc0) weight += byte >= 0xe0 ? 2 : 1;
   }
-  return count;
+  return weight;
 }
 
 /** XML 1.0 §4.3.3: `encoding` of the declaration; also where something else stands before it. */
@@ -200,8 +199,10 @@ function respell(name: string): string {
 
 // ----------------------------------------------------------------------------------------------- nothing usable is said
 
+/** Bytes that are not in the encoding that was `declared`, if any was. */
 function decodeUndeclared(bytes: Uint8Array, declared: string | null): DecodedText {
-  if (isMostlyUtf8(bytes)) return { text: mendUtf8(bytes), encoding: "utf-8" };
+  const { good, bad } = countUtf8(bytes);
+  if (good > (declared === "utf-8" ? 0 : bad)) return { text: mendUtf8(bytes), encoding: "utf-8" };
   for (const encoding of [declared, guessEncoding(bytes)]) {
     if (encoding === null || encoding === "us-ascii" || encoding.startsWith("utf-")) continue;
     const text = decodeLoosely(bytes, encoding);
@@ -268,7 +269,8 @@ function sequenceLength(bytes: Uint8Array, index: number): number {
   return length;
 }
 
-function isMostlyUtf8(bytes: Uint8Array): boolean {
+/** Multi-byte sequences of UTF-8, and high bytes that belong to none. */
+function countUtf8(bytes: Uint8Array): { readonly good: number; readonly bad: number } {
   let good = 0;
   let bad = 0;
   for (let index = 0; index < bytes.length; ) {
@@ -277,7 +279,7 @@ function isMostlyUtf8(bytes: Uint8Array): boolean {
     else if (length === 0) bad++;
     index += length || 1;
   }
-  return good > bad;
+  return { good, bad };
 }
 
 /** UTF-8 whose stray bytes are read as windows-1252: what pasting from elsewhere leaves behind. */

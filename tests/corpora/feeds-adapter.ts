@@ -80,7 +80,12 @@ for await (const line of createInterface({ input: process.stdin })) {
   const url: string = resolveWebUrl(headers?.["content-location"], requested) ?? requested;
   try {
     const { text } = decode(readFileSync(path), { contentType, markup: "xml" });
-    const parsed = parseFeed(text, { url, timeZone: "UTC", capturedAt: Date.UTC(2026, 0, 1) });
+    const parsed = parseFeed(text, {
+      url,
+      ...(headers?.["content-language"] === undefined ? {} : { language: headers["content-language"] }),
+      timeZone: "UTC",
+      capturedAt: Date.UTC(2026, 0, 1),
+    });
     const description = parsed.feed.description;
     const feed = {
       ...parsed.feed,
