@@ -6,9 +6,10 @@ import { formatOf, splitName } from "./addresses.ts";
 import { chooseVariant } from "./negotiate.ts";
 import { renderFeedPage } from "./pages/feed-page.ts";
 import type { PageContext } from "./pages/layout.ts";
-import { answerPage } from "./pages/page-answer.ts";
+import { answerPage, preparePage } from "./pages/page-answer.ts";
 import { addRead } from "./reads.ts";
 import type { SnapshotAnswers } from "./snapshot-answer.ts";
+import type { TextMemory } from "./text-memory.ts";
 import type { Wire } from "./wire.ts";
 
 /** How long a cache may remember that a feed has a new name. */
@@ -18,6 +19,7 @@ interface FeedRoutesParts {
   readonly wire: Wire;
   readonly answers: SnapshotAnswers;
   readonly context: PageContext;
+  readonly memory: TextMemory;
 }
 
 const unknownFeed = () => new RequestError("There is no such feed", { code: "unknown_feed", status: 404 });
@@ -37,7 +39,7 @@ const notAcceptable = () =>
   });
 
 /** Feeds by name: `/feeds/:slug`, `.rss`, `.atom`, `.json`, `.html`. */
-export function addFeedRoutes(app: Express, { wire, answers, context }: FeedRoutesParts): void {
+export function addFeedRoutes(app: Express, { wire, answers, context, memory }: FeedRoutesParts): void {
   const { addresses } = context;
 
   /** The slug, when it is a feed's; answers 301 for a former name (null), throws 404 and 410. */
@@ -64,9 +66,12 @@ export function addFeedRoutes(app: Express, { wire, answers, context }: FeedRout
   }
 
   async function answerFeedPage(request: Request, response: Response, slug: FeedSlug, headers = {}): Promise<void> {
-    const found = await wire.findFeedPage(slug);
-    if (found === null) throw notReady();
-    await answerPage(request, response, renderFeedPage(context, found), headers);
+    const page = await memory.recall(`feed ${slug}`, async () => {
+      const found = await wire.findFeedPage(slug);
+      if (found === null) throw notReady();
+      return preparePage(renderFeedPage(context, found));
+    });
+    answerPage(request, response, page, headers);
   }
 
   async function answerNegotiated(request: Request, response: Response, slug: FeedSlug): Promise<void> {

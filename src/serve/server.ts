@@ -16,6 +16,7 @@ import { renderProblemPage } from "./pages/problem-page.ts";
 import { createErrorAnswer, type ProblemPage } from "./problem.ts";
 import { createShutdown } from "./shutdown.ts";
 import { createSnapshotAnswers } from "./snapshot-answer.ts";
+import { createTextMemory } from "./text-memory.ts";
 import type { Wire } from "./wire.ts";
 
 /** Limits of the HTTP server; all have defaults. */
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly stalledTimeoutMs?: number;
   /** How often the first two time-outs are looked for. Default 2 s. */
   readonly checkIntervalMs?: number;
+  /** How long a page once made is answered again without asking the wire. Default 1 s. */
+  readonly pageAgeMs?: number;
   /** How long answers under way may take once the server closes. Default 8 s. */
   readonly closeGraceMs?: number;
 }
@@ -98,12 +101,13 @@ export function createServer(wire: Wire, options: ServerOptions): WebServer {
   const addresses = addressesOf(wire.site.baseUrl);
   const context = { site: wire.site, addresses, assets: loadAssets() };
   const answers = createSnapshotAnswers(addresses);
+  const memory = createTextMemory(options.pageAgeMs ?? 1000, () => performance.now());
   const problemPage: ProblemPage = (problem, request, response) => {
     securePage(request, response);
     return renderProblemPage(context, problem);
   };
   const answerError = createErrorAnswer(problemPage, options.log);
-  const app = createApp(wire, { wire, answers, context });
+  const app = createApp(wire, { wire, answers, context, memory });
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     answerError(error, request, response);
   });

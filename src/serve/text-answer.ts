@@ -12,37 +12,51 @@ const GZIP_BYTES_MIN = 1024;
 /** Level 4 costs a third of level 9 and comes within a tenth of its size. */
 const GZIP_LEVEL = 4;
 
-/** A text made for this request: a page, the OPML, a story's record. */
-export interface TextAnswer {
-  readonly body: string;
+/** A text with what every answer with it needs: a page, the OPML, a story's record, an asset. */
+export interface Text {
   readonly mediaType: string;
-  readonly headers?: OutgoingHttpHeaders;
+  /** Digest of the bytes: the entity tag without quotes. */
+  readonly tag: string;
+  readonly identity: Buffer;
+  /** Undefined where compression is not worth it. */
+  readonly gzip: Buffer | undefined;
+}
+
+/** Makes a text ready to be answered. */
+export async function prepareText(body: string, mediaType: string): Promise<Text> {
+  const identity = Buffer.from(body);
+  return {
+    mediaType,
+    tag: createHash("sha256").update(identity).digest("base64url").slice(0, 22),
+    identity,
+    gzip: identity.length < GZIP_BYTES_MIN ? undefined : await gzip(identity, { level: GZIP_LEVEL }),
+  };
 }
 
 /**
- * Answers with a text: 304 where the client has it (its entity tag is a digest of the text), else gzip or identity as
- * asked. What is not known to be fresh is kept by caches but asked for again every time.
+ * Answers with a text: 304 where the client has it, else gzip or identity as asked. Caches may keep it but ask again
+ * every time, unless `headers` say otherwise.
  */
-export async function answerText(
+export function answerText(
   request: IncomingMessage,
   response: ServerResponse,
-  answer: TextAnswer,
-): Promise<void> {
-  const digest = createHash("sha256").update(answer.body).digest("base64url").slice(0, 22);
-  const isGzip = answer.body.length >= GZIP_BYTES_MIN && chooseCoding(request.headers["accept-encoding"]) === "gzip";
-  const etag = isGzip ? `"${digest}.gz"` : `"${digest}"`;
-  const headers = { "Cache-Control": "no-cache", Vary: "Accept-Encoding", ...answer.headers, ETag: etag };
-  const revisionEtags = [`"${digest}"`, `"${digest}.gz"`];
+  text: Text,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  const isGzip = text.gzip !== undefined && chooseCoding(request.headers["accept-encoding"]) === "gzip";
+  const body = isGzip ? text.gzip : text.identity;
+  const revisionEtags = [`"${text.tag}"`, `"${text.tag}.gz"`];
+  const etag = `"${text.tag}${isGzip ? ".gz" : ""}"`;
+  const validators = { "Cache-Control": "no-cache", Vary: "Accept-Encoding", ...headers, ETag: etag };
   if (statusFor(request.headers, { etag, revisionEtags }) === 304) {
-    response.writeHead(304, headers).end();
+    response.writeHead(304, validators).end();
     return;
   }
-  const bytes = Buffer.from(answer.body);
-  const body = isGzip ? await gzip(bytes, { level: GZIP_LEVEL }) : bytes;
   response.writeHead(200, {
-    ...headers,
-    "Content-Type": answer.mediaType,
-    "Content-Length": body.length,
+    ...validators,
+    "Content-Type": text.mediaType,
+    "Content-Length": body?.length,
+    "X-Content-Type-Options": "nosniff",
     ...(isGzip ? { "Content-Encoding": "gzip" } : {}),
   });
   response.end(request.method === "HEAD" ? undefined : body);

@@ -1,7 +1,15 @@
 import { html, type View } from "../../html/view.ts";
 import { FORMATS } from "../addresses.ts";
 import type { FeedOverview } from "../wire.ts";
-import { blockAttributes, countOf, type PageContext, renderPage, textAttributes, timeElement } from "./layout.ts";
+import {
+  blockAttributes,
+  countOf,
+  factsView,
+  type PageContext,
+  renderPage,
+  textAttributes,
+  timeElement,
+} from "./layout.ts";
 
 /** Feeds on one page of the catalogue. */
 export const CATALOGUE_FEEDS_MAX = 200;
@@ -34,11 +42,17 @@ export function findFeeds(feeds: readonly FeedOverview[], query: string): readon
   });
 }
 
+/** How many stories a feed holds, and when it last changed. */
+export function freshnessView({ entries, updatedAt }: FeedOverview): View {
+  const updated = updatedAt !== undefined && html`updated ${timeElement(updatedAt)}`;
+  return html`<p class="meta">${factsView([html`${countOf(entries, "story", "stories")}`, updated])}</p>`;
+}
+
 function feedCard({ addresses }: PageContext, feed: FeedOverview): View {
   return html`<li class="card" ${blockAttributes(feed.title)}>
 <h2 ${textAttributes(feed.language)}><a class="headline" href="${addresses.feedPage(feed.slug)}">${feed.title}</a></h2>
 ${feed.description !== "" && html`<p ${textAttributes(feed.language)}>${feed.description}</p>`}
-<p class="meta">${countOf(feed.entries, "story", "stories")}${feed.updatedAt !== undefined && html`<span class="dot"> · </span>updated ${timeElement(feed.updatedAt)}`}</p>
+${freshnessView(feed)}
 <ul class="formats" aria-label="Formats">${FORMATS.map(
     ({ format, name, mediaType }) =>
       html`<li><a href="${addresses.feed(feed.slug, format)}" type="${mediaType}">${name}<span class="unseen"> of <bdi>${feed.title}</bdi></span></a></li>`,

@@ -2,17 +2,9 @@ import { html, trusted, type View } from "../../html/view.ts";
 import type { Entry } from "../../model/feed.ts";
 import { FORMATS } from "../addresses.ts";
 import type { FeedOverview, FeedPage } from "../wire.ts";
-import { alternateLinks } from "./catalogue.ts";
-import { blockAttributes, countOf, type PageContext, renderPage, textAttributes, timeElement } from "./layout.ts";
-import {
-  authorsView,
-  excerptOf,
-  factsView,
-  headlineOf,
-  pictureView,
-  publishedElement,
-  webAddress,
-} from "./story-parts.ts";
+import { alternateLinks, freshnessView } from "./catalogue.ts";
+import { blockAttributes, factsView, type PageContext, renderPage, textAttributes } from "./layout.ts";
+import { authorsView, excerptOf, headlineOf, pictureView, publishedElement, webAddress } from "./story-parts.ts";
 
 /** Feed readers that subscribe by a link; the address of the feed, escaped, goes at the end. */
 const READERS: readonly { readonly name: string; readonly prefix: string }[] = [
@@ -84,7 +76,7 @@ export function renderFeedPage(context: PageContext, { feed, entries }: FeedPage
     main: html`<header class="intro">
 <h1 ${textAttributes(feed.language)}>${feed.title}</h1>
 ${feed.description !== "" && html`<p class="lead" ${textAttributes(feed.language)}>${feed.description}</p>`}
-<p class="meta">${countOf(feed.entries, "story", "stories")}${feed.updatedAt !== undefined && html`<span class="dot"> · </span>updated ${timeElement(feed.updatedAt)}`}</p>
+${freshnessView(feed)}
 </header>
 ${subscribePanel(context, feed)}
 <section aria-labelledby="stories">

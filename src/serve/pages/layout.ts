@@ -68,6 +68,12 @@ export function countOf(count: number, one: string, many: string): string {
   return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
 }
 
+/** Facts in our words side by side; they keep their direction in a line from right to left. */
+export function factsView(facts: readonly (View | false)[]): View {
+  const told = facts.filter((fact) => fact !== false);
+  return html`${told.map((fact, index) => html`${index > 0 && html`<span class="dot"> · </span>`}<span dir="ltr">${fact}</span>`)}`;
+}
+
 /** A whole page: head, the site's name as the way home, `main`, footer. */
 export function renderPage({ site, addresses, assets }: PageContext, parts: PageParts): View {
   const asset = (name: string) => `${addresses.prefix}/assets/${name}`;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import helmet from "helmet";
 import type { View } from "../../html/view.ts";
-import { answerText } from "../text-answer.ts";
+import { answerText, prepareText, type Text } from "../text-answer.ts";
 
 // Text of strangers stands on our pages: should a way past the allow-list ever be found, nothing of it may run or
 // phone home. HSTS and https upgrades are left to whoever terminates TLS; behind plain http they would lock readers out.
@@ -27,13 +27,18 @@ export function securePage(request: IncomingMessage, response: ServerResponse): 
   setSecurityHeaders(request, response, () => {});
 }
 
+/** The text of a page. */
+export function preparePage(page: View): Promise<Text> {
+  return prepareText(page.toString(), "text/html; charset=utf-8");
+}
+
 /** Answers with a page and its security headers; `headers` go on top. */
-export async function answerPage(
+export function answerPage(
   request: IncomingMessage,
   response: ServerResponse,
-  page: View,
+  page: Text,
   headers: OutgoingHttpHeaders = {},
-): Promise<void> {
+): void {
   securePage(request, response);
-  await answerText(request, response, { body: page.toString(), mediaType: "text/html; charset=utf-8", headers });
+  answerText(request, response, page, headers);
 }

@@ -2,8 +2,8 @@ import { escapeMarkup, html, trusted, type View } from "../../html/view.ts";
 import type { Entry } from "../../model/feed.ts";
 import type { SafeHtml } from "../../model/html.ts";
 import type { Enclosure, Image, Story } from "../../model/story.ts";
-import { blockAttributes, type PageContext, renderPage, timeElement } from "./layout.ts";
-import { authorsView, factsView, headlineOf, pictureView, publishedElement, webAddress } from "./story-parts.ts";
+import { blockAttributes, factsView, type PageContext, renderPage, timeElement } from "./layout.ts";
+import { authorsView, headlineOf, pictureView, publishedElement, webAddress } from "./story-parts.ts";
 
 /** Whether the content already shows this picture. */
 function isShown(story: Story, { url }: Image): boolean {

@@ -45,12 +45,6 @@ export function pictureView(image: Image): View | false {
   return html`<figure><img src="${image.url}" alt="${image.alt ?? ""}"${sizeAttributes(image)} loading="lazy" decoding="async">${caption}</figure>`;
 }
 
-/** Facts about a story, in our words, side by side; they keep their direction in a line from right to left. */
-export function factsView(facts: readonly (View | false)[]): View {
-  const told = facts.filter((fact) => fact !== false);
-  return html`${told.map((fact, index) => html`${index > 0 && html`<span class="dot"> · </span>`}<span dir="ltr">${fact}</span>`)}`;
-}
-
 /** Characters of a title made from a text. */
 const HEADLINE_CHARACTERS = 90;
 
@@ -65,7 +59,8 @@ export function headlineOf({ title, summary = "" }: Story): string {
 const EXCERPT_CHARACTERS = 320;
 const EXCERPT_SCANNED_MAX = 8 * EXCERPT_CHARACTERS;
 
-const TAG_OR_TEXT = /<(?:[^>"]|"[^"]*")*>|[^<]+/g;
+// A tag may be cut off by the limit above, within a quoted value too.
+const TAG_OR_TEXT = /<(?:[^>"]|"[^"]*(?:"|$))*(?:>|$)|[^<]+/g;
 
 /**
  * The first words of sanitized HTML, without its tags, cut between words. Still HTML (references stand as they were),
