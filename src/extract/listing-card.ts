@@ -1,0 +1,399 @@
+import type { ChildNode, Element } from "domhandler";
+import { findImageSource } from "../html/images.ts";
+import { foldText, textOf } from "../html/text.ts";
+import type { DateInterval } from "../model/date.ts";
+import { parseDate } from "../model/date-parse.ts";
+import { findDate } from "../model/date-words.ts";
+import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
+import type { Author, Image } from "../model/story.ts";
+import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
+import { isHeading } from "./listing-tree.ts";
+
+/** How a page is read: what addresses resolve against, its languages and moment. */
+export interface PageReader {
+  readonly base: string | undefined;
+  readonly languages: readonly string[];
+  readonly context: DocumentContext;
+}
+
+/** What stands for one story on the page: the elements of its card and the links to it. */
+export interface Card {
+  readonly url: AbsoluteUrl;
+  /** The card, and what follows it in a flat list. */
+  readonly nodes: readonly ChildNode[];
+  /** Links to the story inside, in document order, those that only say "Read more" left out. */
+  readonly links: readonly Element[];
+  /** Instead of the title that the card is searched for. */
+  readonly title?: Element | undefined;
+}
+
+const TITLE_LENGTH_MAX = 500;
+const DATE_LENGTH_MAX = 90;
+const NODES_MAX = 4000;
+
+const TITLE_WORDS =
+  /(?:^|[-_\s])(?:title|titulo|titre|titel|titolo|headline|heading|hed|hdg)(?:$|[-_\s\d])|(?:title|headline)$/i;
+const ROOFLINE_WORDS =
+  /(?:^|[-_\s])(?:kicker|eyebrow|overline|roofline|dachzeile|label|badge|flag|category|categories|topic|section|rubrik|pretitle|supertitle|prefix|tag|tags|sr-only|visually-?hidden|screen-?reader(?:-text)?|assistive|meta|byline|author|date|time|timestamp|comments?|count|icon|duration|number|rank|premium|hidden)(?:$|[-_\s])/i;
+const DATE_WORDS = /(?:date|time|ago|publish|posted|stamp|fecha|datum|data|zeit|age|when)/i;
+const AUTHOR_WORDS = /(?:author|byline|autor|auteur|autore|writer|creator|contributor)/i;
+const UNREAD = new Set(["script", "style", "template", "noscript", "svg", "iframe", "button", "select"]);
+
+/** What an element is called by its author. */
+export function labelsOf(element: Element): string {
+  const { attribs } = element;
+  return [attribs["class"], attribs["itemprop"], attribs["data-testid"], attribs["data-role"]]
+    .map((label) => label?.slice(0, 300) ?? "")
+    .join(" ")
+    .trim();
+}
+
+function isSilent(element: Element): boolean {
+  return UNREAD.has(element.name) || element.attribs["hidden"] !== undefined;
+}
+
+/** The elements of a card in document order, what nobody reads left out; at most NODES_MAX. */
+export function listElements(nodes: readonly ChildNode[]): readonly Element[] {
+  const elements: Element[] = [];
+  const pending = nodes.toReversed();
+  for (let node = pending.pop(); node !== undefined && elements.length < NODES_MAX; node = pending.pop()) {
+    if (node.type !== "tag" || isSilent(node)) continue;
+    elements.push(node);
+    for (let at = node.children.length - 1; at >= 0; at--) {
+      const child = node.children[at];
+      if (child !== undefined) pending.push(child);
+    }
+  }
+  return elements;
+}
+
+function isInside(element: Element, outer: Element): boolean {
+  let at: Element | null = element;
+  while (at !== null) {
+    if (at === outer) return true;
+    at = at.parent?.type === "tag" ? at.parent : null;
+  }
+  return false;
+}
+
+// ---- title
+
+/** A heading's words without the roofline, labels and words for screen readers that stand in it. */
+export function titleText(element: Element): string {
+  const named = listElements(element.children).find((one) => TITLE_WORDS.test(labelsOf(one)) && ownText(one) !== "");
+  const source = named ?? element;
+  const kept = (nodes: readonly ChildNode[]): ChildNode[] =>
+    nodes.filter(
+      (node) => node.type !== "tag" || !(ROOFLINE_WORDS.test(labelsOf(node)) || isSilent(node) || node.name === "time"),
+    );
+  const text = textOf(kept(descend(source)));
+  return (text === "" ? textOf(source.children) : text).slice(0, TITLE_LENGTH_MAX);
+}
+
+/** Children of an element, or of its only child with text. */
+function descend(element: Element): readonly ChildNode[] {
+  let at = element;
+  for (let level = 0; level < 6; level++) {
+    const filled = at.children.filter(
+      (node) => node.type === "tag" || (node.type === "text" && node.data.trim() !== ""),
+    );
+    const [only] = filled;
+    if (filled.length !== 1 || only?.type !== "tag") break;
+    at = only;
+  }
+  return at.children;
+}
+
+function ownText(element: Element): string {
+  return foldText(element.children.map((node) => (node.type === "text" ? node.data : "")).join(" "));
+}
+
+const BLOCK_TAGS = new Set([
+  "div",
+  "p",
+  "section",
+  "article",
+  "h1",
+  "h2",
+  "h3",
+  "h4",
+  "h5",
+  "h6",
+  "ul",
+  "li",
+  "figure",
+  "header",
+  "dl",
+  "dt",
+  "dd",
+]);
+
+function holdsBlocks(element: Element): boolean {
+  return listElements(element.children).some((one) => BLOCK_TAGS.has(one.name));
+}
+
+interface Title {
+  readonly element: Element;
+  readonly text: string;
+  readonly origin: string;
+}
+
+function titleOf(element: Element, origin: string): Title | null {
+  const text = titleText(element);
+  return text === "" ? null : { element, text, origin };
+}
+
+/** Parts of a linked card that hold words of their own, in order. */
+function wordyParts(link: Element): readonly Element[] {
+  return listElements(link.children).filter((one) => ownText(one).length > 0);
+}
+
+/** The headline of a card that is one link: what is called so, else its longest part that is neither label nor date. */
+function titleInLink(link: Element, reader: PageReader): Title | null {
+  const inside = listElements(link.children);
+  const heading = inside.find((one) => isHeading(one) && textOf(one.children) !== "");
+  if (heading !== undefined) return titleOf(heading, "heading");
+  const called = inside.find((one) => TITLE_WORDS.test(labelsOf(one)) && textOf(one.children) !== "");
+  if (called !== undefined) return titleOf(called, "class");
+  const parts = wordyParts(link);
+  if (parts.length < 2 && ownText(link) === "") return titleOf(parts[0] ?? link, "link");
+  if (ownText(link).length > 10 && !holdsBlocks(link)) return titleOf(link, "link");
+  const likely = parts.filter((one) => !ROOFLINE_WORDS.test(labelsOf(one)) && !isDate(textOf(one.children), reader));
+  const bold = likely.find((one) => /^(?:b|strong)$/.test(one.name) && textOf(one.children).length > 15);
+  const long = likely.find((one) => textOf(one.children).length >= 25);
+  const chosen = bold ?? long ?? likely.toSorted((a, b) => textOf(b.children).length - textOf(a.children).length)[0];
+  return chosen === undefined ? titleOf(link, "link") : titleOf(chosen, "link");
+}
+
+function isDate(text: string, reader: PageReader): boolean {
+  return text.length <= DATE_LENGTH_MAX && readDate(text, reader, "listing") !== null;
+}
+
+/** The headline of a card: a linked heading, the link itself, a heading of the card, a bold line. */
+function findTitle(card: Card, reader: PageReader): Title | null {
+  if (card.title !== undefined) return titleOf(card.title, "selector");
+  const elements = listElements(card.nodes);
+  const headings = elements.filter((one) => isHeading(one) && textOf(one.children) !== "");
+  const linked = headings.find((one) => card.links.some((link) => isInside(link, one) || isInside(one, link)));
+  if (linked !== undefined) return titleOf(linked, "heading");
+  const texts = card.links.filter((link) => textOf(link.children) !== "");
+  const plain = texts.filter((link) => !holdsBlocks(link) && !isDate(textOf(link.children), reader));
+  const [best] = plain.length > 0 ? preferTitle(plain) : preferTitle(texts);
+  if (best !== undefined) {
+    const title = titleInLink(best, reader);
+    if (title !== null) return title;
+  }
+  const heading = headings[0] ?? elements.find((one) => TITLE_WORDS.test(labelsOf(one)) && textOf(one.children) !== "");
+  if (heading !== undefined) return titleOf(heading, "heading");
+  return findUnlinkedTitle(card, elements);
+}
+
+/** Links called titles first, then the first that is no teaser. */
+function preferTitle(links: readonly Element[]): readonly Element[] {
+  const called = links.filter(
+    (link) =>
+      TITLE_WORDS.test(labelsOf(link)) || (link.parent?.type === "tag" && TITLE_WORDS.test(labelsOf(link.parent))),
+  );
+  return called.length > 0 ? called : links;
+}
+
+/** A bold line, the words of the picture's link, the first line. */
+function findUnlinkedTitle(card: Card, elements: readonly Element[]): Title | null {
+  const bold = elements.find((one) => /^(?:b|strong)$/.test(one.name) && textOf(one.children).length > 10);
+  if (bold !== undefined) return titleOf(bold, "bold");
+  for (const link of card.links) {
+    const label = foldText(link.attribs["aria-label"] ?? link.attribs["title"] ?? "");
+    if (label !== "") return { element: link, text: label.slice(0, TITLE_LENGTH_MAX), origin: "aria-label" };
+  }
+  const line = elements.find((one) => ownText(one).length > 20 && !card.links.some((link) => isInside(one, link)));
+  if (line !== undefined) return titleOf(line, "text");
+  const alt = elements.find((one) => one.name === "img" && foldText(one.attribs["alt"] ?? "").length > 10);
+  if (alt === undefined) return null;
+  return { element: alt, text: foldText(alt.attribs["alt"] ?? "").slice(0, TITLE_LENGTH_MAX), origin: "alt" };
+}
+
+// ---- date
+
+const DATE_ATTRIBUTES = [
+  "datetime",
+  "content",
+  "data-datetime",
+  "data-date",
+  "data-timestamp",
+  "data-time",
+  "data-published",
+  "data-epoch",
+  "unixtime",
+  "timestamp",
+  "title",
+];
+
+function dateContext(reader: PageReader, origin: string) {
+  const { timeZone, capturedAt } = reader.context;
+  return { timeZone, capturedAt, languages: reader.languages, origin };
+}
+
+function readDate(text: string, reader: PageReader, origin: string): DateInterval | null {
+  return text === "" || text.length > DATE_LENGTH_MAX ? null : findDate(text, dateContext(reader, origin));
+}
+
+/** A machine's value in an attribute of an element that is about time. */
+function attributeDate(element: Element, reader: PageReader): DateInterval | null {
+  for (const name of DATE_ATTRIBUTES) {
+    const value = element.attribs[name]?.trim();
+    if (value === undefined || value.length < 8 || value.length > 60 || !/^\d|^\w{3},/.test(value)) continue;
+    const found = findDate(value, dateContext(reader, "time")) ?? parseDate(value, dateContext(reader, "time"));
+    if (found !== null && (name === "datetime" || found.to - (found.from ?? found.to) < 86_400_000 * 1.1)) return found;
+  }
+  return null;
+}
+
+function isAboutTime(element: Element): boolean {
+  if (element.name === "time" || element.name === "relative-time" || element.attribs["datetime"] !== undefined)
+    return true;
+  return (
+    DATE_WORDS.test(labelsOf(element)) ||
+    ["data-timestamp", "data-datetime", "data-date", "data-published"].some(
+      (name) => element.attribs[name] !== undefined,
+    )
+  );
+}
+
+/** Dates that elements about time carry, then those that short texts of the card tell. */
+function findCardDate(elements: readonly Element[], title: Element, reader: PageReader): DateInterval | null {
+  const outside = elements.filter(
+    (one) => !isInside(one, title) || one.name === "time" || one.attribs["datetime"] !== undefined,
+  );
+  const timely = outside.filter(isAboutTime);
+  for (const element of timely) {
+    const found =
+      attributeDate(element, reader) ??
+      readDate(textOf(element.children), reader, element.name === "time" ? "time" : "listing");
+    if (found !== null) return found;
+  }
+  for (const element of outside) {
+    if (isInside(title, element) || isInside(element, title)) continue;
+    const own = ownText(element);
+    if (own === "") continue;
+    const found = readDate(own, reader, "listing") ?? readDate(textOf(element.children), reader, "listing");
+    if (found !== null) return found;
+  }
+  // Text beside the title in one block: `<a>Title</a> 3 May 2024`.
+  for (const element of outside) {
+    if (element === title || !isInside(title, element)) continue;
+    for (const node of element.children) {
+      const found = node.type === "text" ? readDate(foldText(node.data), reader, "listing") : null;
+      if (found !== null) return found;
+    }
+  }
+  return null;
+}
+
+const URL_DATE = /\/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?:[/-]|$)/;
+
+/** The day that the address of a story names. */
+function addressDate(url: string, reader: PageReader): DateInterval | null {
+  const match = URL_DATE.exec(new URL(url).pathname);
+  if (match === null) return null;
+  const [, year = "", month = "", day = ""] = match;
+  const found = parseDate(`${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`, dateContext(reader, "url"));
+  return found === null || found.to > reader.context.capturedAt + 2 * 86_400_000 ? null : found;
+}
+
+// ---- image, summary, authors
+
+function styleAddress(element: Element): string | undefined {
+  return /background(?:-image)?\s*:\s*url\(\s*["']?([^"')]{1,2000})/i.exec(
+    element.attribs["style"]?.slice(0, 3000) ?? "",
+  )?.[1];
+}
+
+function findImage(elements: readonly Element[], reader: PageReader): Image | null {
+  for (const element of elements) {
+    if (element.name === "img" || element.name === "amp-img") {
+      const found = findImageSource(element.attribs, reader.base);
+      if (found === null || isTiny(found.width, found.height)) continue;
+      const alt = foldText(element.attribs["alt"] ?? "");
+      const { src: url, width, height } = found;
+      return {
+        url,
+        role: "lead",
+        ...(alt !== "" && { alt }),
+        ...(width !== undefined && { width }),
+        ...(height !== undefined && { height }),
+      };
+    }
+    const url = resolveWebUrl(
+      styleAddress(element) ?? element.attribs["data-bg"] ?? element.attribs["data-background-image"],
+      reader.base,
+    );
+    if (url !== null) return { url, role: "lead" };
+  }
+  return null;
+}
+
+/** Icons and portraits of authors. */
+function isTiny(width: number | undefined, height: number | undefined): boolean {
+  return width !== undefined && height !== undefined && width <= 48 && height <= 48;
+}
+
+const SUMMARY_LENGTH_MIN = 40;
+const SUMMARY_LENGTH_MAX = 2000;
+const SUMMARY_TAGS = new Set(["p", "div", "span", "dd", "blockquote", "a", "li", "section", "em"]);
+
+/** The first running text of the card that is neither title nor date nor byline. */
+function findSummary(elements: readonly Element[], title: Title): string | undefined {
+  for (const element of elements) {
+    if (!SUMMARY_TAGS.has(element.name) || isInside(title.element, element) || isInside(element, title.element))
+      continue;
+    if (AUTHOR_WORDS.test(labelsOf(element)) || ownText(element).length < SUMMARY_LENGTH_MIN / 2) continue;
+    const text = textOf(element.children);
+    if (
+      text.length < SUMMARY_LENGTH_MIN ||
+      text === title.text ||
+      (text.split(" ").length < 6 && !/[\u3000-\u9fff]/.test(text))
+    )
+      continue;
+    return text.slice(0, SUMMARY_LENGTH_MAX);
+  }
+  return undefined;
+}
+
+const BY = /^(?:by|von|par|por|di|door|av|af|przez|автор:?)\s+/i;
+
+function findAuthors(elements: readonly Element[], reader: PageReader): readonly Author[] {
+  const names: Author[] = [];
+  for (const element of elements) {
+    const rel = element.attribs["rel"] ?? "";
+    if (!/\bauthor\b/.test(rel) && !AUTHOR_WORDS.test(labelsOf(element))) continue;
+    const name = textOf(element.children).replace(BY, "");
+    if (name === "" || name.length > 80 || /[|@]|https?:/.test(name) || isDate(name, reader)) continue;
+    if (names.some((one) => one.name.includes(name) || name.includes(one.name))) continue;
+    const url = element.name === "a" ? resolveWebUrl(element.attribs["href"], reader.base) : null;
+    names.push(url === null ? { name } : { name, url });
+    if (names.length >= 5) break;
+  }
+  return names;
+}
+
+/** The item that a card shows; null where nothing in it reads like a title. */
+export function readCard(card: Card, reader: PageReader): ParsedItem | null {
+  const title = findTitle(card, reader);
+  if (title === null) return null;
+  const elements = listElements(card.nodes);
+  const published = findCardDate(elements, title.element, reader) ?? addressDate(card.url, reader);
+  const summary = findSummary(elements, title);
+  const image = findImage(elements, reader);
+  return {
+    kind: "listed",
+    url: card.url,
+    title: title.text,
+    ...(summary !== undefined && { summary }),
+    authors: findAuthors(elements, reader),
+    tags: [],
+    images: image === null ? [] : [image],
+    enclosures: [],
+    ...(published !== null && { published }),
+    origins: { title: title.origin, url: "link", ...(published !== null && { published: published.origin }) },
+  };
+}

@@ -1,0 +1,248 @@
+import type { ChildNode, Element } from "domhandler";
+import type { Card } from "./listing-card.ts";
+import { type Link, wordCount } from "./listing-links.ts";
+import { isHeading, type PageTree, type Spot } from "./listing-tree.ts";
+
+/** A story that the page lists: the links to it and what they are worth as a sign of a story. */
+export interface Story {
+  readonly identity: string;
+  readonly link: Link;
+  readonly score: number;
+  readonly card: Card;
+  readonly spot: Spot;
+}
+
+interface Family {
+  readonly links: readonly Link[];
+  readonly stories: number;
+  readonly score: number;
+  /** Its links say the same words each time: "Read more". */
+  readonly generic: boolean;
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** What the length of its words says for a headline: three words nothing, five or more all. */
+function wordScore(text: string): number {
+  const words = wordCount(text);
+  if (words >= 5) return 0.6;
+  return words === 4 ? 0.3 : words === 3 ? 0 : -0.5;
+}
+
+/** Whether links of a page's frame (menus, footers) count: only below a heading that was asked for. */
+export interface Judgement {
+  readonly frames: boolean;
+  readonly threshold: number;
+}
+
+function judge(links: readonly Link[], frames: boolean): Family {
+  const stories = new Set(links.map((link) => link.identity)).size;
+  const worded = links.filter((link) => link.text !== "");
+  const texts = new Set(worded.map((link) => link.text.toLowerCase()));
+  const generic = stories >= 3 && texts.size * 3 <= stories && worded.length > 0;
+  const share = (pass: (link: Link) => boolean) => mean(links.map((link) => (pass(link) ? 1 : 0)));
+  const score =
+    mean(worded.map((link) => wordScore(link.text))) +
+    0.4 * share((link) => link.heading) +
+    0.5 * mean(links.map((link) => link.address)) +
+    Math.min(0.5, Math.log2(stories) / 8) -
+    (frames ? 0 : 1.2 * share((link) => link.spot.zone === "frame")) -
+    0.15 * share((link) => link.spot.zone === "aside") -
+    0.8 * share((link) => link.inline);
+  return { links, stories, score: worded.length === 0 ? -1 : score, generic };
+}
+
+function groupBy<T, K>(list: readonly T[], keyOf: (one: T) => K): ReadonlyMap<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const one of list) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return groups;
+}
+
+interface Chosen {
+  readonly link: Link;
+  readonly family: Family;
+}
+
+/** For each story the link that is likeliest its headline, where its family is good enough. */
+function chooseLinks(links: readonly Link[], judgement: Judgement): ReadonlyMap<string, Chosen> {
+  const zoned = groupBy(links, (link) => `${link.spot.zone} ${link.family}`);
+  const families = new Map([...zoned].map(([key, group]) => [key, judge(group, judgement.frames)]));
+  const chosen = new Map<string, Chosen>();
+  for (const link of links) {
+    const family = families.get(`${link.spot.zone} ${link.family}`);
+    if (family === undefined || link.text === "") continue;
+    const good = family.generic ? isReadMore(family) : family.score >= judgement.threshold;
+    if (!good) continue;
+    const held = chosen.get(link.identity);
+    if (held === undefined || rank({ link, family }) > rank(held)) chosen.set(link.identity, { link, family });
+  }
+  return chosen;
+}
+
+/** "Read more" under press quotes and abstracts: many stories behind the same words. */
+function isReadMore(family: Family): boolean {
+  const { links, stories } = family;
+  return (
+    stories >= 3 && mean(links.map((link) => link.address)) >= 0.2 && links.every((link) => link.spot.zone !== "frame")
+  );
+}
+
+function rank({ link, family }: Chosen): number {
+  return (
+    (family.generic ? -2 : 0) + (link.heading ? 1 : 0) + Math.min(family.score, 2) - (link.text.length > 200 ? 0.5 : 0)
+  );
+}
+
+/** Where one story's links end and the next story's begin, in document order. */
+interface Runs {
+  readonly links: readonly Link[];
+  /** For each link the index of the next link to another story. */
+  readonly nextOther: readonly number[];
+}
+
+function listRuns(links: readonly Link[], stories: ReadonlyMap<string, Chosen>): Runs {
+  const known = links.filter((link) => stories.has(link.identity));
+  const nextOther: number[] = new Array(known.length).fill(known.length);
+  for (let at = known.length - 2; at >= 0; at--) {
+    const next = nextOther[at + 1] ?? known.length;
+    nextOther[at] = known[at]?.identity === known[at + 1]?.identity ? next : at + 1;
+  }
+  return { links: known, nextOther };
+}
+
+/** Index of the first link at or after an element. */
+function firstAt(runs: Runs, index: number): number {
+  let low = 0;
+  let high = runs.links.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((runs.links[middle]?.spot.index ?? 0) < index) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function isUniform(runs: Runs, spot: Spot): boolean {
+  const first = firstAt(runs, spot.index);
+  const next = runs.nextOther[first];
+  return next === undefined || next >= runs.links.length || (runs.links[next]?.spot.index ?? 0) >= spot.end;
+}
+
+const CARD_TAGS = new Set(["article", "li", "tr"]);
+const CARD_LEVELS_MAX = 12;
+const LONE_LEVELS_MAX = 6;
+
+/** How many levels up from its link a card may grow before it holds another story. */
+function levelsOf(runs: Runs, spot: Spot): number {
+  let levels = 0;
+  let at = spot;
+  while (levels < CARD_LEVELS_MAX && at.parent !== null && !CARD_TAGS.has(at.element.name)) {
+    if (at.parent.element.name === "body" || at.parent.element.name === "main" || !isUniform(runs, at.parent)) break;
+    at = at.parent;
+    levels++;
+  }
+  return levels;
+}
+
+/** What most cards of a family reach: the last of a list must not grow into what follows it. */
+function usualLevels(levels: readonly number[]): number {
+  if (levels.length < 3) return Math.min(LONE_LEVELS_MAX, ...levels);
+  const sorted = levels.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.4)] ?? LONE_LEVELS_MAX;
+}
+
+function climb(spot: Spot, levels: number): Spot {
+  let at = spot;
+  for (let level = 0; level < levels && at.parent !== null; level++) at = at.parent;
+  return at;
+}
+
+const FOLLOWERS_MAX = 6;
+
+/** What follows a card in a flat list (`h3 p h3 p`, rows of a table) up to the next story or heading. */
+function followers(card: Spot, runs: Runs, tree: PageTree): readonly ChildNode[] {
+  const found: ChildNode[] = [];
+  const next = runs.links[firstAt(runs, card.end)];
+  // Only where the next story is a sibling: cards of their own hold all that is theirs.
+  const parent = card.parent;
+  if (parent === null || next === undefined || next.spot.index >= parent.end) return [];
+  for (let node = card.element.next; node !== null && found.length < FOLLOWERS_MAX; node = node.next) {
+    if (node.type === "tag") {
+      const spot = tree.spotOf.get(node);
+      if (spot !== undefined && (isHeading(node) || spot.end > next.spot.index)) break;
+    }
+    found.push(node);
+  }
+  return found;
+}
+
+function linksInside(runs: Runs, spot: Spot, identity: string): readonly Link[] {
+  const inside: Link[] = [];
+  for (let at = firstAt(runs, spot.index); at < runs.links.length; at++) {
+    const link = runs.links[at];
+    if (link === undefined || link.spot.index >= spot.end) break;
+    if (link.identity === identity) inside.push(link);
+  }
+  return inside;
+}
+
+const TRACKED = /[?&](?:utm_|ref=|src=|cmp=|itm_|icid=)/i;
+
+/** The plainest address among the links to one story. */
+function plainestUrl(links: readonly Link[], chosen: Link) {
+  return (
+    links.find((link) => link.text === chosen.text && !TRACKED.test(link.url)) ??
+    links.find((link) => !TRACKED.test(link.url)) ??
+    chosen
+  ).url;
+}
+
+/** The stories among links with their cards, in document order. */
+export function listStories(links: readonly Link[], tree: PageTree, judgement: Judgement): readonly Story[] {
+  const chosen = chooseLinks(links, judgement);
+  const runs = listRuns(links, chosen);
+  const byFamily = groupBy([...chosen.values()], ({ link }) => `${link.spot.zone} ${link.family}`);
+  const stories: Story[] = [];
+  for (const group of byFamily.values()) {
+    const levels = group.map(({ link }) => levelsOf(runs, link.spot));
+    const usual = usualLevels(levels);
+    for (const [at, { link, family }] of group.entries()) {
+      const spot = climb(link.spot, Math.min(usual, levels[at] ?? 0));
+      const inside = linksInside(runs, spot, link.identity);
+      const worded = inside.filter((one) => one.text !== "" && !isGenericIn(one, family));
+      const nodes: ChildNode[] = [spot.element, ...followers(spot, runs, tree)];
+      const elements: Element[] = (worded.length > 0 || family.generic ? worded : inside).map(
+        (one) => one.spot.element,
+      );
+      stories.push({
+        identity: link.identity,
+        link,
+        spot,
+        score: family.generic ? 0.5 : family.score,
+        card: {
+          url: plainestUrl(inside.length > 0 ? inside : [link], link),
+          nodes,
+          links: orderLinks(elements, link, family),
+        },
+      });
+    }
+  }
+  return stories.toSorted((a, b) => a.spot.index - b.spot.index);
+}
+
+/** The chosen link first. */
+function orderLinks(elements: readonly Element[], link: Link, family: Family): readonly Element[] {
+  if (family.generic) return elements;
+  return [link.spot.element, ...elements.filter((element) => element !== link.spot.element)];
+}
+
+function isGenericIn(link: Link, family: Family): boolean {
+  return family.generic && family.links.some((one) => one.text.toLowerCase() === link.text.toLowerCase());
+}

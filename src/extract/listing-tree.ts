@@ -1,0 +1,157 @@
+import type { Document, Element } from "domhandler";
+import { ParseError } from "../errors.ts";
+import type { DocumentContext } from "../model/parsed.ts";
+
+/** A part of the page that is about the site rather than its stories. */
+export type Zone = "main" | "aside" | "frame";
+
+/** An element with its place in the page. */
+export interface Spot {
+  readonly element: Element;
+  /** Place in document order. */
+  readonly index: number;
+  /** Index after the last element inside. */
+  end: number;
+  readonly parent: Spot | null;
+  readonly depth: number;
+  readonly zone: Zone;
+  /** Tag and the classes that it shares with its siblings. */
+  readonly name: string;
+}
+
+/** All elements of a page that a reader can see, in document order. */
+export interface PageTree {
+  readonly spots: readonly Spot[];
+  readonly spotOf: ReadonlyMap<Element, Spot>;
+}
+
+export const LISTING_LIMITS = { elementsMax: 300_000, depthMax: 3000 } as const;
+
+const UNSEEN = new Set(["head", "script", "style", "template", "noscript", "svg", "iframe", "select", "datalist"]);
+const FRAME_TAGS = new Set(["nav", "footer", "dialog"]);
+const FRAME_ROLES = new Set(["navigation", "contentinfo", "banner", "search", "dialog", "menu", "menubar"]);
+const FRAME_WORDS =
+  /^(?:(?:site|page|global|main|primary|secondary|top|mobile|mega|off)[-_]?)?(?:nav|navbar|navigation|menu|megamenu|footer|breadcrumbs?|cookie|consent|masthead|social|share|sharing|pagination|pager|legal|subscribe|newsletter)(?:[-_](?:nav|menu|bar|list|links?|wrapper|container|section|inner|items?|content|main|block|widget))*$/i;
+const ASIDE_WORDS = /^(?:sidebar|aside|rail|right-?rail|widget-?area)$/i;
+const HIDDEN_STYLE = /display\s*:\s*none|visibility\s*:\s*hidden/i;
+
+function classesOf(element: Element): readonly string[] {
+  return (element.attribs["class"] ?? "")
+    .slice(0, 1000)
+    .split(/\s+/)
+    .filter((name) => name !== "");
+}
+
+export function isHidden(element: Element): boolean {
+  const { attribs } = element;
+  if (attribs["hidden"] !== undefined) return true;
+  return HIDDEN_STYLE.test(attribs["style"]?.slice(0, 300) ?? "");
+}
+
+function zoneOf(element: Element, outer: Zone): Zone {
+  if (outer === "frame") return outer;
+  const { attribs, name } = element;
+  if (FRAME_TAGS.has(name) || FRAME_ROLES.has(attribs["role"] ?? "")) return "frame";
+  const labels = [...classesOf(element).slice(0, 8), attribs["id"] ?? ""];
+  if (name !== "body" && name !== "main" && labels.some((label) => FRAME_WORDS.test(label))) return "frame";
+  if (name === "aside" || labels.some((label) => ASIDE_WORDS.test(label))) return "aside";
+  return outer;
+}
+
+/** Class names that at least half of the like siblings have: what makes the card, not what marks one card. */
+function sharedClasses(parent: Element | Document): ReadonlyMap<string, ReadonlySet<string>> {
+  const counts = new Map<string, { total: number; classes: Map<string, number> }>();
+  for (const child of parent.children) {
+    if (child.type !== "tag") continue;
+    const entry = counts.get(child.name) ?? { total: 0, classes: new Map<string, number>() };
+    entry.total++;
+    for (const name of classesOf(child)) entry.classes.set(name, (entry.classes.get(name) ?? 0) + 1);
+    counts.set(child.name, entry);
+  }
+  const shared = new Map<string, ReadonlySet<string>>();
+  for (const [tag, { total, classes }] of counts) {
+    const kept = [...classes].filter(([name, count]) => (total > 1 ? count * 2 >= total : !/\d/.test(name)));
+    shared.set(tag, new Set(kept.map(([name]) => name)));
+  }
+  return shared;
+}
+
+function nameOf(element: Element, shared: ReadonlySet<string> | undefined): string {
+  const kept = classesOf(element).filter((name) => shared?.has(name));
+  return [element.name, ...new Set(kept.sort())].slice(0, 6).join(".");
+}
+
+/**
+ * Lays out the page for the search of listings: document order, subtree ends, zones. One pass, no recursion. Throws
+ * `ParseError` `too_many_elements` and `too_deep` where LISTING_LIMITS are passed.
+ */
+export function layOut(document: Document, context: DocumentContext): PageTree {
+  const spots: Spot[] = [];
+  const spotOf = new Map<Element, Spot>();
+  const pending: { readonly node: Element | Document; readonly spot: Spot | null; close: boolean }[] = [
+    { node: document, spot: null, close: false },
+  ];
+  for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
+    const { node, spot } = step;
+    if (step.close) {
+      if (spot !== null) spot.end = spots.length;
+      continue;
+    }
+    if (spot !== null) {
+      // Indices are given when an element is entered, so that they follow document order.
+      const entered: Spot = { ...spot, index: spots.length };
+      spots.push(entered);
+      spotOf.set(entered.element, entered);
+      if (spots.length > LISTING_LIMITS.elementsMax) throw tooMuch("too_many_elements", context, "elements");
+      if (entered.depth > LISTING_LIMITS.depthMax) throw tooMuch("too_deep", context, "levels");
+      pending.push({ node, spot: entered, close: true });
+      enter(node, entered, pending);
+    } else enter(node, null, pending);
+  }
+  return { spots, spotOf };
+}
+
+function enter(
+  node: Element | Document,
+  spot: Spot | null,
+  pending: { node: Element | Document; spot: Spot | null; close: boolean }[],
+): void {
+  const shared = sharedClasses(node);
+  for (let at = node.children.length - 1; at >= 0; at--) {
+    const child = node.children[at];
+    if (child?.type !== "tag" || UNSEEN.has(child.name) || isHidden(child)) continue;
+    const zone = zoneOf(child, spot?.zone ?? "main");
+    const name = nameOf(child, shared.get(child.name));
+    const depth = (spot?.depth ?? 0) + 1;
+    pending.push({
+      node: child,
+      spot: { element: child, index: 0, end: 0, parent: spot, depth, zone, name },
+      close: false,
+    });
+  }
+}
+
+function tooMuch(code: string, context: DocumentContext, what: string): ParseError {
+  return new ParseError(`Cannot search the page for listings: too many ${what}`, { code, concerns: context.url });
+}
+
+/** Whether one element lies inside another, or is it. */
+export function contains(outer: Spot, inner: Spot): boolean {
+  return outer.index <= inner.index && inner.index < outer.end;
+}
+
+const HEADING = /^h[1-6]$/;
+
+export function isHeading(element: Element): boolean {
+  return HEADING.test(element.name) || element.attribs["role"] === "heading";
+}
+
+/** The nearest ancestor (or the spot itself) that passes, at most `levels` up. */
+export function closest(spot: Spot, levels: number, pass: (spot: Spot) => boolean): Spot | null {
+  let at: Spot | null = spot;
+  for (let level = 0; at !== null && level <= levels; level++) {
+    if (pass(at)) return at;
+    at = at.parent;
+  }
+  return null;
+}
