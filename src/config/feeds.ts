@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { SettingsProblem } from "../errors.ts";
 import type { Feed, FeedSlug, FieldPatterns } from "../model/feed.ts";
 import type { SourceId } from "../model/source.ts";
-import { check, findNearest, problemAt } from "./problems.ts";
+import { COMPLAINTS_MAX, check, findNearest, problemAt } from "./problems.ts";
 import { duration, feedSlug, language, line, sourceId, tag, textPattern } from "./values.ts";
 import { type Checked, type Located, loadYamlFolder, missingFolder } from "./yaml.ts";
 
@@ -128,11 +128,11 @@ function toFeed(file: Located): Checked<Feed> {
 
 function unknownSources(feed: Feed, file: Located, known: ReadonlySet<SourceId> | null): readonly SettingsProblem[] {
   if (known === null) return [];
-  return feed.select.sources.flatMap((id, index) => {
-    if (known.has(id)) return [];
+  const unknown = [...feed.select.sources.entries()].filter(([, id]) => !known.has(id));
+  return unknown.slice(0, COMPLAINTS_MAX).map(([index, id]) => {
     const nearest = findNearest(id, known);
     const wanted = nearest === null ? "the id of a source" : `the id of a source, such as ${nearest}`;
-    return [problemAt(file, ["select", "sources", index], wanted)];
+    return problemAt(file, ["select", "sources", index], wanted);
   });
 }
 

@@ -4,7 +4,7 @@ import type { Checked, Located, Path } from "./yaml.ts";
 
 const SHOWN_LENGTH_MAX = 120;
 /** More complaints about one value, or more unknown keys in one mapping, help nobody. */
-const COMPLAINTS_MAX = 100;
+export const COMPLAINTS_MAX = 100;
 /** Longer names are not compared: nobody mistypes them. */
 const NAME_LENGTH_MAX = 64;
 
@@ -56,12 +56,14 @@ export function findNearest(name: string, candidates: Iterable<string>): string 
   return nearest;
 }
 
-/** `sources[2].every` */
+/** `listing.items`, `[2].headers["x y"]` */
 export function formatPath(path: Path): string {
-  return path
-    .map((step, depth) => (typeof step === "number" ? `[${step}]` : depth === 0 ? step : `.${step}`))
-    .join("")
-    .slice(0, SHOWN_LENGTH_MAX);
+  return shorten(path.map(formatStep).join(""));
+}
+
+function formatStep(step: string | number, depth: number): string {
+  if (typeof step === "string" && /^[\w-]+$/.test(step)) return depth === 0 ? step : `.${step}`;
+  return `[${JSON.stringify(step)}]`;
 }
 
 /** The words for complaints that a schema has no words of its own for. */

@@ -351,7 +351,7 @@ describe("sources", () => {
       'config/sources/a.yaml:13:8: [4].url is "file://host/x"; wanted: an http, https or file: address',
       "config/sources/a.yaml:16:3: [5] is a mapping; wanted: only one of every, cron and adaptive",
       'config/sources/a.yaml:17:65: [6].adaptive.max is "1h"; wanted: a max that is not below min',
-      "config/sources/a.yaml:18:57: [7].headers.a b is (hidden); wanted: a name of letters, digits and -",
+      'config/sources/a.yaml:18:57: [7].headers["a b"] is (hidden); wanted: a name of letters, digits and -',
       "config/sources/a.yaml:18:63: [7].headers.c is (hidden); wanted: text without line breaks and control characters",
     ]);
   });
