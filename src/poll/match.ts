@@ -12,7 +12,7 @@ export interface Matching {
   readonly owners: ReadonlyMap<string, KnownStory>;
 }
 
-/** Published dates this far apart speak against one story. */
+/** Published dates this far apart speak against one story; only equal ones speak for it. */
 const NEAR_MS = 26 * 3_600_000;
 
 const SAME_KEY = 2;
@@ -20,8 +20,8 @@ const SAME_KEY = 2;
 /**
  * Recognises the stories of a poll. Each shared key speaks for a story, as do equal titles and dates; an address, a
  * title or a date that both have and that differ speak against it. Pairs are taken best first, each story and each
- * candidate once; at equal weight the rule in force decides. A pair whose evidence is negative is two stories, and so is
- * one whose keys of the kind that the operator fixed differ.
+ * candidate once; at equal weight the rule in force decides. A pair with as much against it is two stories, unless the
+ * candidate has no key of its own to be a story by; so is one whose keys of the kind that the operator fixed differ.
  */
 export function matchStories(
   candidates: readonly Candidate[],
@@ -68,10 +68,11 @@ function pairsOf(
     const story = rules.includes(key.kind) ? owners.get(nameOf(key)) : undefined;
     if (story !== undefined) shared.set(story, (shared.get(story) ?? new Set()).add(key.kind));
   }
+  const isKnownByAll = candidate.keys.every((key) => owners.has(nameOf(key)));
   return [...shared].flatMap(([story, kinds]) => {
     const weight = kinds.size * SAME_KEY + likeness(candidate, story, kinds);
     const order = Math.min(...[...kinds].map((kind) => rules.indexOf(kind)));
-    return weight < 0 ? [] : [{ index, story, weight, order }];
+    return weight > 0 || isKnownByAll ? [{ index, story, weight, order }] : [];
   });
 }
 
@@ -88,10 +89,15 @@ function likeness(candidate: Candidate, story: KnownStory, kinds: ReadonlySet<Id
   const title = candidate.content?.title;
   if (title !== undefined && title !== "" && story.title !== "") weight += fold(title) === fold(story.title) ? 1 : -1;
   const published = candidate.published;
-  if (published?.precision === "exact") weight += Math.abs(published.to - story.publishedAt) <= NEAR_MS ? 1 : -1;
+  if (published?.precision === "exact") weight += dateWeight(Math.abs(published.to - story.publishedAt));
   const hasUrl = (keys: readonly IdentityKey[]) => keys.some((key) => key.kind === "url");
   if (!kinds.has("url") && hasUrl(candidate.keys) && hasUrl(story.keys)) weight -= 1;
   return weight;
+}
+
+function dateWeight(apartMs: number): number {
+  if (apartMs < 1_000) return 1;
+  return apartMs <= NEAR_MS ? 0 : -1;
 }
 
 const ALL_RULES: readonly IdentityRule[] = ["guid", "url", "digest"];

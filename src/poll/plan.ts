@@ -352,7 +352,7 @@ const HELD_POLLS = 3;
 
 /** A text that lost more than this share at once looks like a cut copy. */
 const SHRUNK_SHARE = 0.5;
-const SHRUNK_MIN = 500;
+const SHRUNK_MIN = 200;
 
 function planChange(
   input: PlanInput,

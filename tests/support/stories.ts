@@ -59,13 +59,19 @@ export function numberedItem(number: number, overrides: Partial<ParsedItem> = {}
     guid: `tag:town.example,2026:${number}`,
     url: url(`https://town.example/stories/${number}`),
     title: `Story number ${number} of the town`,
-    contentHtml: { untrusted: `<p>The council met for the ${number}. time about the bridge over the river, and ${"much was said ".repeat(12)}by all.</p>` },
+    contentHtml: {
+      untrusted: `<p>The council met for the ${number}. time about the bridge over the river, and ${"much was said ".repeat(12)}by all.</p>`,
+    },
     published: { from: at, to: at, precision: "exact", origin: "feed", text: new Date(at).toUTCString() },
     ...overrides,
   });
 }
 
-export function aReading(items: readonly ParsedItem[], known: ReadonlySet<string> = new Set(), overrides: Partial<ParsedFeed> = {}): Reading {
+export function aReading(
+  items: readonly ParsedItem[],
+  known: ReadonlySet<string> = new Set(),
+  overrides: Partial<ParsedFeed> = {},
+): Reading {
   return normalizeFeed({ format: "rss", feed: { authors: [] }, items, hints: {}, faults: [], ...overrides }, known);
 }
 
