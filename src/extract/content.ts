@@ -48,6 +48,8 @@ const PARAGRAPH_CHARACTERS_MIN = 25;
 const DESCEND_SHARE = 0.8;
 /** The same for the child that has the headline. */
 const TITLED_SHARE = 0.35;
+/** What class names leave of the text, at the least. */
+const NAMED_SHARE_MIN = 0.2;
 /** Beside-blocks go only while little of the text goes with them. */
 const BESIDE_SHARE_MAX = 0.35;
 
@@ -55,7 +57,7 @@ const BESIDE_SHARE_MAX = 0.35;
 export function findContent(page: Segments, hints: ContentHints): Content | null {
   const { blocks, segments } = page;
   if (blocks[0] === undefined) return null;
-  const beside = markBeside(blocks, segments, hints);
+  const beside = chooseBeside(blocks, segments, hints);
   const own = new Float64Array(blocks.length);
   for (const segment of segments) {
     const gain = gainOf(segment);
@@ -185,8 +187,27 @@ export function isInside(block: Block, root: Block): boolean {
   return block.order >= root.order && block.order <= root.last;
 }
 
+/** Class names are only believed while most of the text is left. */
+function chooseBeside(blocks: readonly Block[], segments: readonly Segment[], hints: ContentHints): ReadonlySet<Block> {
+  const named = markBeside(blocks, segments, hints, isBeside);
+  let all = 0;
+  let left = 0;
+  for (const segment of segments) {
+    const gain = gainOf(segment);
+    if (gain < 30) continue;
+    all += gain;
+    if (!named.has(segment.block)) left += gain;
+  }
+  return left >= all * NAMED_SHARE_MIN ? named : markBeside(blocks, segments, hints, isBesideElement);
+}
+
 /** Blocks whose element, role or class says that they stand beside the article, with all inside them. */
-function markBeside(blocks: readonly Block[], segments: readonly Segment[], hints: ContentHints): ReadonlySet<Block> {
+function markBeside(
+  blocks: readonly Block[],
+  segments: readonly Segment[],
+  hints: ContentHints,
+  judge: (block: Block) => boolean,
+): ReadonlySet<Block> {
   const lengths = new Float64Array(blocks.length + 1);
   const paragraphs = new Float64Array(blocks.length + 1);
   const titled = new Set<number>();
@@ -207,16 +228,20 @@ function markBeside(blocks: readonly Block[], segments: readonly Segment[], hint
   const beside = new Set<Block>();
   for (const block of blocks) {
     if (block.parent !== null && beside.has(block.parent)) beside.add(block);
-    else if (isBeside(block) && !titled.has(block.order) && (lengths[block.order] ?? 0) <= total * BESIDE_SHARE_MAX)
+    else if (judge(block) && !titled.has(block.order) && (lengths[block.order] ?? 0) <= total * BESIDE_SHARE_MAX)
       beside.add(block);
   }
   return beside;
 }
 
+function isBesideElement({ element }: Block): boolean {
+  return BESIDE_ELEMENTS.has(element.name) || BESIDE_ROLES.has(element.attribs["role"] ?? "");
+}
+
 function isBeside(block: Block): boolean {
   const { element, words } = block;
   if (element.name === "body") return false;
-  if (BESIDE_ELEMENTS.has(element.name) || BESIDE_ROLES.has(element.attribs["role"] ?? "")) return true;
+  if (isBesideElement(block)) return true;
   if (element.attribs["itemprop"]?.includes("articleBody")) return false;
   let beside = false;
   for (const word of words) {

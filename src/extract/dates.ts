@@ -165,6 +165,7 @@ function wordsDate({ context, languages }: Reader, text: string, origin: string)
   return found !== null && isPlausible(found, context) ? found : undefined;
 }
 
+const YEAR = /(?<!\d)(?:19|20)\d\d(?!\d)/;
 const EARLIEST = Date.UTC(1990, 0, 1);
 const DAY_MS = 86_400_000;
 
@@ -180,7 +181,18 @@ function markedDate(reader: Reader, marks: Marks, wanted: "published" | "updated
   const rank = { itemprop: 0, time: 1, rel: 1, class: 2 };
   const near = marks.headline === -1 ? all : all.filter((mark) => mark.kind === "itemprop" || distance(mark) < 200);
   const sorted = near.toSorted((a, b) => rank[a.kind] - rank[b.kind] || distance(a) - distance(b));
-  for (const mark of sorted.slice(0, 30)) {
+  const first = sorted.slice(0, 30);
+  // A date that names its year goes before one that leaves it to be guessed.
+  return firstMarked(reader, first, wanted, true) ?? firstMarked(reader, first, wanted, false);
+}
+
+function firstMarked(
+  reader: Reader,
+  marks: readonly Mark[],
+  wanted: "published" | "updated",
+  withYear: boolean,
+): DateInterval | undefined {
+  for (const mark of marks) {
     const { attribs } = mark.element;
     for (const value of [
       attribs["datetime"],
@@ -199,6 +211,7 @@ function markedDate(reader: Reader, marks: Marks, wanted: "published" | "updated
       if (found !== undefined) return found;
     }
     const text = textOf([mark.element]);
+    if (withYear && !YEAR.test(text)) continue;
     const found =
       text.length > TEXT_CHARACTERS_MAX
         ? undefined
@@ -270,10 +283,16 @@ function addressDate(reader: Reader, page: PageMetadata): DateInterval | undefin
 
 /** Short lines around the headline and before the first paragraph that tell a date; later ones only where none is there. */
 function datedLines(reader: Reader, segments: readonly Segment[], contentStart: number): FoundDates {
+  const around = segments.slice(Math.max(0, contentStart - 25), contentStart + 6);
+  const dated = firstDated(reader, around, true);
+  return dated.published === undefined && dated.updated === undefined ? firstDated(reader, around, false) : dated;
+}
+
+function firstDated(reader: Reader, around: readonly Segment[], withYear: boolean): FoundDates {
   let published: DateInterval | undefined;
   let updated: DateInterval | undefined;
-  const start = Math.max(0, contentStart - 25);
-  for (const segment of segments.slice(start, contentStart + 6)) {
+  for (const segment of around) {
+    if (withYear && !YEAR.test(segment.text)) continue;
     if (
       segment.text.length > TEXT_CHARACTERS_MAX ||
       segment.linkLength > segment.text.length * 0.8 ||

@@ -48,9 +48,40 @@ export function findTitle(page: PageMetadata, segments: readonly Segment[], url:
     const heading = headings.find((text) => agrees(text, said.value));
     if (heading !== undefined) return { value: heading, origin: "h1" };
   }
+  const [only, ...others] = headings;
+  if (
+    only !== undefined &&
+    others.length === 0 &&
+    only.length < 200 &&
+    told.some((said) => isRelated(only, said.value))
+  )
+    return { value: only, origin: "h1" };
+  const shown = told[0] === undefined ? undefined : findShownPart(told[0].value, segments);
+  if (shown !== undefined) return { value: shown, origin: "heading" };
   if (told[0] !== undefined && (told[0].origin !== "title" || headings.length !== 1)) return told[0];
-  const only = headings[0];
   return only === undefined ? told[0] : { value: only, origin: "h1" };
+}
+
+/** A title with more in it than the page shows: the part before or after a separator that stands in the page. */
+function findShownPart(title: string, segments: readonly Segment[]): string | undefined {
+  const keys = new Set<string>();
+  for (const segment of segments)
+    if (segment.text.length < 300 && segment.linkLength === 0) keys.add(wordsKey(segment.text));
+  for (const match of title.matchAll(SEPARATOR)) {
+    for (const part of [title.slice(0, match.index), title.slice(match.index + match[0].length)]) {
+      if (part.length > 12 && keys.has(wordsKey(part))) return part.trim();
+    }
+  }
+  return undefined;
+}
+
+/** Whether half the words of the shorter are in the longer. */
+function isRelated(heading: string, title: string): boolean {
+  const a = new Set(wordsKey(heading).split(" "));
+  const b = new Set(wordsKey(title).split(" "));
+  let shared = 0;
+  for (const word of a) if (b.has(word)) shared++;
+  return Math.min(a.size, b.size) >= 2 && shared >= Math.min(a.size, b.size) * 0.5;
 }
 
 function listHeadlines(segments: readonly Segment[]): string[] {
@@ -190,6 +221,21 @@ function ownKey(element: Element): string {
 const NOT_NAMES =
   /^(admin|administrator|editor|editors|editorial|staff|redaktion|redaction|newsroom|news desk|desk|author|authors|guest|unknown|anonymous|null|undefined|none|user|webmaster|press release|by|contributors?|more stories.*|view all.*|see all.*|follow.*|share.*|subscribe.*)$/i;
 
+const AUTHORS_MAX = 12;
+const AUTHOR_METAS = [
+  "author",
+  "article:author",
+  "byl",
+  "parsely-author",
+  "sailthru.author",
+  "dc.creator",
+  "dcterms.creator",
+  "dc.creator.creator",
+  "citation_author",
+  "article:author_name",
+  "og:article:author",
+];
+
 export function findAuthors(
   page: PageMetadata,
   marks: Marks,
@@ -200,26 +246,7 @@ export function findAuthors(
   const sites = siteKeys(page, url);
   const attempts: readonly (readonly [string, () => readonly Author[]])[] = [
     ["json-ld", () => ldAuthors(page, baseUrl)],
-    [
-      "meta",
-      () =>
-        names(
-          metasOf(page, [
-            "author",
-            "article:author",
-            "byl",
-            "parsely-author",
-            "sailthru.author",
-            "dc.creator",
-            "dcterms.creator",
-            "dc.creator.creator",
-            "citation_author",
-            "article:author_name",
-            "og:article:author",
-            "twitter:data1author",
-          ]).map((said) => said.value),
-        ),
-    ],
+    ["meta", () => names(metasOf(page, AUTHOR_METAS).map((said) => said.value))],
     ["microdata", () => markedAuthors(marks, "itemprop")],
     ["rel", () => markedAuthors(marks, "rel")],
     ["byline", () => markedAuthors(marks, "class")],
@@ -227,9 +254,13 @@ export function findAuthors(
   ];
   for (const [origin, attempt] of attempts) {
     const authors = attempt().filter((author) => !isSite(author.name, sites) && !NOT_NAMES.test(author.name));
-    if (authors.length > 0) return { authors: unique(authors).slice(0, 12), origin };
+    if (authors.length > 0) return { authors: unique(authors).slice(0, AUTHORS_MAX), origin };
   }
-  return { authors: [], origin: "" };
+  // A page signed by its site alone: said as its author, it is.
+  const site = [...ldAuthors(page, baseUrl), ...names(metasOf(page, AUTHOR_METAS).map((said) => said.value))].filter(
+    (author) => !NOT_NAMES.test(author.name),
+  );
+  return site.length === 0 ? { authors: [], origin: "" } : { authors: unique(site).slice(0, 1), origin: "site" };
 }
 
 function unique(authors: readonly Author[]): readonly Author[] {
@@ -297,17 +328,24 @@ function namesIn(element: Element): readonly Author[] {
 const BY =
   /^(?:(?:written|posted|published|reported|story|words|text|article|report|interview|analysis|opinion|photos?)\s+)?(?:by|von|par|por|di|door|av|af|от|автор|autor|author|auteur|text)\s*:?\s+/i;
 
-/** A byline in the text near the headline: `By A B`. */
+/** A byline in a short line near the headline: `By A B`, `Published 7 August by A B`. */
 function spokenAuthors(segments: readonly Segment[]): readonly Author[] {
-  const title = segments.findIndex((segment) => segment.level === 1);
-  for (const segment of segments.slice(Math.max(0, title), Math.max(0, title) + 15)) {
-    if (segment.text.length < 120 && /^(?:by|von|par|por|door|av)\s+\p{Lu}/iu.test(segment.text)) {
-      const found = names([segment.text]);
-      if (found.length > 0) return found;
-    }
+  const title = Math.max(
+    0,
+    segments.findIndex((segment) => segment.level === 1),
+  );
+  for (const segment of [...segments.slice(title, title + 18), ...segments.slice(Math.max(0, title - 6), title)]) {
+    if (segment.text.length > 160) continue;
+    const said = SIGNED.exec(segment.text)?.[1];
+    const found = said === undefined ? [] : names([said]);
+    if (found.length > 0) return found;
   }
   return [];
 }
+
+/** `by` and its kin before two to four capitalized words, perhaps several such names. */
+const SIGNED =
+  /(?:^|[\s|·•–—-])(?:[Bb][Yy]|[Vv]on|[Pp]ar|[Pp]or|[Dd]oor|[Aa]v|[Aa]f|[Dd]i|Text|Autor|Author|Auteur)\s?:?\s+((?:\p{Lu}[\p{L}.'’-]*(?:\s+(?:(?:de|van|von|der|den|la|le|di|da|del|bin|al)\s+){0,2}\p{Lu}[\p{L}.'’-]*){1,3})(?:\s*(?:,|&|and|und|et|y)\s+\p{Lu}[\p{L}.'’-]*(?:\s+\p{Lu}[\p{L}.'’-]*){1,2}){0,4})/u;
 
 /** Names out of texts such as `By A B and C D, Staff Writer | Jan 5`. */
 export function names(texts: readonly string[]): readonly Author[] {
