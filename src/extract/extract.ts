@@ -4,9 +4,10 @@ import { textOf } from "../html/sanitize.ts";
 import { parseHtml } from "../html/tree.ts";
 import type { DocumentContext, FeedFacts, ParsedFeed, ParsedItem } from "../model/parsed.ts";
 import type { ListingRules } from "../model/source.ts";
-import { resolveWebUrl } from "../model/url.ts";
+import { resolveWebUrl, urlIdentity } from "../model/url.ts";
 import { type FoundArticle, findArticle } from "./article.ts";
 import { findLanguage } from "./facts.ts";
+import { extractListings, type Listings } from "./listing.ts";
 import { metaOf, type PageMetadata, readMetadata, siteNameOf } from "./metadata.ts";
 import { findTextArticle } from "./plain-text.ts";
 
@@ -23,6 +24,12 @@ export interface ExtractOptions {
 
 /** A page must say this much to be read as an article nobody promised; a page the operator calls one may be shorter. */
 const ARTICLE_CHARACTERS_MIN = { auto: 400, page: 80 } as const;
+/** A page that declares itself an article may be this short. */
+const DECLARED_CHARACTERS_MIN = 40;
+/** What a teaser says, at the least: a page with more stories than its text can tell is their listing. */
+const LISTED_CHARACTERS = 60;
+/** Pages of refusal are short. */
+const FAULT_CHARACTERS_MAX = 1200;
 
 /**
  * What a web page or plain text document says: its article, the stories it lists, or both (the article first, then the
@@ -58,25 +65,55 @@ function extractText(text: string, context: DocumentContext, options: ExtractOpt
 
 function extractPage(document: Document, context: DocumentContext, options: ExtractOptions): ParsedFeed {
   const page = readMetadata(document);
-  const article = options.kind === "listing" ? null : findArticle(document, page, context);
-  if (article !== null && isArticle(article, page, options.kind))
-    return resultOf("article", [article.item], page, context);
-  throw refusal(document, page, context, options.kind === "listing" ? "no_listing" : "not_an_article");
+  const found = options.kind === "listing" ? null : findArticle(document, page, context);
+  const listings = options.kind === "page" && !options.more ? null : listingsOf(document, page, context, options);
+  const article = found !== null && isArticle(found, page, options.kind, listings) ? found : null;
+  const fault = findFault(document, page, article);
+  if (fault !== null) throw failure(fault.code, context, fault.why);
+  const listed = article === null || options.more ? otherStories(listings, article) : [];
+  if (article === null && (listed.length === 0 || options.kind === "page")) throw nothingFound(options.kind, context);
+  const items = article === null ? listed : [article.item, ...listed];
+  const nextUrl = article === null ? listings?.nextUrl : undefined;
+  return {
+    format: article === null ? "listing" : "article",
+    feed: factsOf(page, context),
+    items,
+    hints: {},
+    faults: [],
+    ...(nextUrl !== undefined && { nextUrl }),
+  };
 }
 
-function isArticle(article: FoundArticle, page: PageMetadata, kind: ExtractOptions["kind"]): boolean {
-  if (article.item.contentHtml === undefined) return false;
-  if (article.length >= (kind === "page" ? ARTICLE_CHARACTERS_MIN.page : ARTICLE_CHARACTERS_MIN.auto)) return true;
-  return article.length >= 40 && (page.article !== undefined || metaOf(page, ["og:type"])?.value === "article");
-}
-
-function resultOf(
-  format: string,
-  items: readonly ParsedItem[],
+function listingsOf(
+  document: Document,
   page: PageMetadata,
   context: DocumentContext,
-): ParsedFeed {
-  return { format, feed: factsOf(page, context), items, hints: {}, faults: [] };
+  options: ExtractOptions,
+): Listings {
+  const search = { heading: options.heading, selectors: options.selectors, language: findLanguage(page)?.value };
+  return extractListings(document, context, search);
+}
+
+/** The stories a page lists beside its article: not itself once more. */
+function otherStories(listings: Listings | null, article: FoundArticle | null): readonly ParsedItem[] {
+  const items = listings?.items ?? [];
+  if (article === null) return items;
+  const own = new Set([article.item.url, article.item.canonicalUrl].flatMap((url) => (url ? [urlIdentity(url)] : [])));
+  return items.filter((item) => item.url === undefined || !own.has(urlIdentity(item.url)));
+}
+
+/** Running text that is long enough, or that the page itself calls an article; a front page lists more than it tells. */
+function isArticle(
+  { item, length }: FoundArticle,
+  page: PageMetadata,
+  kind: ExtractOptions["kind"],
+  listings: Listings | null,
+): boolean {
+  if (item.contentHtml === undefined) return false;
+  const declared = page.article !== undefined || metaOf(page, ["og:type"])?.value === "article";
+  if (declared && length >= DECLARED_CHARACTERS_MIN) return true;
+  if (kind === "page") return length >= ARTICLE_CHARACTERS_MIN.page;
+  return length >= Math.max(ARTICLE_CHARACTERS_MIN.auto, (listings?.items.length ?? 0) * LISTED_CHARACTERS);
 }
 
 function factsOf(page: PageMetadata, context: DocumentContext): FeedFacts {
@@ -96,14 +133,24 @@ const WALL =
 const ERROR =
   /\b(?:404|403|410|500|502|503|page not found|not found|does not exist|no longer (?:available|exists)|internal server error|bad gateway|service unavailable|something went wrong|seite nicht gefunden|page introuvable|página no encontrada)\b/i;
 
-function refusal(document: Document, page: PageMetadata, context: DocumentContext, code: string): ParseError {
+/** What a page says instead of what was asked for; judged where it has no article to speak of. */
+function findFault(
+  document: Document,
+  page: PageMetadata,
+  article: FoundArticle | null,
+): { code: string; why: string } | null {
+  if (page.article !== undefined || (article?.length ?? 0) > FAULT_CHARACTERS_MAX) return null;
   const words = textOf(document.children).slice(0, 3000);
-  if (words === "") return failure("empty", context, "it shows no text");
-  if (ERROR.test(page.documentTitle) || ERROR.test(words.slice(0, 200)))
-    return failure("error_page", context, "it says that there is no such page");
-  if (WALL.test(page.documentTitle) || WALL.test(words.slice(0, 1500)))
-    return failure("wall", context, "it asks to log in, to consent or to prove that one is human");
-  return failure(code, context, code === "no_listing" ? "it lists no stories" : "no part of it reads like an article");
+  const has = (pattern: RegExp) => pattern.test(page.documentTitle) || (words.length < 1500 && pattern.test(words));
+  if (words === "") return { code: "empty", why: "it shows no text" };
+  if (has(ERROR)) return { code: "error_page", why: "it says that there is no such page" };
+  if (has(WALL)) return { code: "wall", why: "it asks to log in, to consent or to prove that one is human" };
+  return null;
+}
+
+function nothingFound(kind: ExtractOptions["kind"], context: DocumentContext): ParseError {
+  if (kind === "page") return failure("not_an_article", context, "no part of it reads like an article");
+  return failure("no_listing", context, "it lists no stories");
 }
 
 function failure(code: string, context: DocumentContext, why: string): ParseError {

@@ -27,7 +27,7 @@ const texts = (html: string, tag: string) =>
 const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 describe.skipIf(absent)(`the founding page (skipped where ${folder} is absent)`, () => {
-  test.each(["semantic.html", "divs.html"])("%s yields its article exactly", (name) => {
+  test.each(["semantic.html", "divs.html"])("%s yields its article and its listed stories exactly", (name) => {
     const expected = JSON.parse(readFileSync(`${folder}/expected.json`, "utf8")) as Expected;
     const context = {
       url: "https://news.example/page",
@@ -37,7 +37,7 @@ describe.skipIf(absent)(`the founding page (skipped where ${folder} is absent)`,
     };
     const text = readFileSync(`${folder}/${name}`, "utf8");
     const { items } = extractDocument(text, context, { kind: "auto", more: true });
-    const [article] = items;
+    const [article, ...listed] = items;
     const html = String(article?.contentHtml);
     expect(article?.kind).toBe("article");
     expect(article?.title).toBe(expected.article.title);
@@ -51,5 +51,10 @@ describe.skipIf(absent)(`the founding page (skipped where ${folder} is absent)`,
     expect(paragraphs).toHaveLength(expected.article.paragraphs);
     expect(paragraphs[0]).toBe(expected.article.firstParagraph);
     expect(paragraphs.at(-1)).toBe(expected.article.lastParagraph);
+    const days = listed.map(({ title, published }) => [
+      title,
+      dayOf(((published?.from ?? 0) + (published?.to ?? 0)) / 2),
+    ]);
+    expect(days).toEqual(expected.moreStories.map(({ title, date }) => [title, date]));
   });
 });
