@@ -58,9 +58,10 @@ function readObject(text: string): Json {
   });
 }
 
-/** Brackets are counted before JSON.parse builds a value for each. */
+/** Brackets and commas are counted before JSON.parse builds a value for each. */
 function checkSize(text: string): void {
   let depth = 0;
+  let holders = 0;
   let values = 0;
   let quoted = false;
   for (let index = 0; index < text.length; index++) {
@@ -69,21 +70,21 @@ function checkSize(text: string): void {
       if (code === 92) index++;
       else if (code === 34) quoted = false;
     } else if (code === 34) quoted = true;
+    else if (code === 44) values++;
+    else if (code === 93 || code === 125) depth--;
     else if (code === 91 || code === 123) {
       depth++;
-      values++;
+      holders++;
       if (depth > FEED_LIMITS.depthMax) {
         throw new ParseError(`Cannot parse JSON nested deeper than ${FEED_LIMITS.depthMax}`, { code: "too_deep" });
       }
-      if (values > FEED_LIMITS.elementsMax) break;
-    } else if (code === 93 || code === 125) depth--;
-    else if (code === 44) values++;
-    if (values > FEED_LIMITS.tokensMax) break;
-  }
-  if (values > FEED_LIMITS.tokensMax) {
-    throw new ParseError(`Cannot parse JSON with more than ${FEED_LIMITS.tokensMax} values`, {
-      code: "too_many_elements",
-    });
+    }
+    if (holders > FEED_LIMITS.elementsMax || values > FEED_LIMITS.tokensMax) {
+      throw new ParseError(
+        `Cannot parse JSON with more than ${FEED_LIMITS.elementsMax} objects and lists or ${FEED_LIMITS.tokensMax} values`,
+        { code: "too_many_elements" },
+      );
+    }
   }
 }
 

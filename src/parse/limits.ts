@@ -5,13 +5,17 @@ export const FEED_LIMITS = {
   /** Elements inside one another, or brackets of JSON: `too_deep`. */
   depthMax: 512,
   /** Elements, or objects and arrays of JSON: `too_many_elements`. */
-  elementsMax: 400_000,
+  elementsMax: 250_000,
   /** Tags, comments, CDATA sections and the like: `too_many_elements`. */
-  tokensMax: 2_000_000,
+  tokensMax: 1_000_000,
   /** Attributes of the whole document: `too_many_attributes`. */
-  attributesMax: 400_000,
+  attributesMax: 250_000,
   /** Attributes of one element; those beyond are left out. */
   elementAttributesMax: 256,
+  /** Elements inside one another that declare namespaces; what those beyond declare is passed over. */
+  scopesMax: 64,
+  /** Characters by which the entities of a document's own DTD may lengthen it; beyond, they stay as written. */
+  expansionMax: 65_536,
   /** Items; those beyond are left out with the fault `too_many_items`. */
   itemsMax: 20_000,
   /** Authors, tags, images, enclosures or extensions of one item; those beyond are left out. */

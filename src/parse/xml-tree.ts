@@ -18,13 +18,14 @@ import {
 export type XmlNode = string | XmlElement;
 export type Attributes = Readonly<Record<string, string | undefined>>;
 
+const NO_NODES: readonly XmlNode[] = [];
 const NO_ATTRIBUTES: Attributes = Object.freeze(Object.create(null));
 
 /** An element of a feed, under the name everybody means: lower case, with the usual prefix of its namespace. */
 export class XmlElement {
   readonly name: string;
   readonly attributes: Attributes;
-  readonly children: XmlNode[] = [];
+  #children: XmlNode[] | null = null;
   /** xml:base in force, resolved; absent where the document's own address holds. */
   readonly base: string | undefined;
   /** xml:lang in force. */
@@ -37,6 +38,21 @@ export class XmlElement {
     this.language = attributes["xml:lang"] ?? parent?.language;
     const base = attributes["xml:base"];
     if (base !== undefined) this.base = resolveBase(base, parent?.base);
+  }
+
+  get children(): readonly XmlNode[] {
+    return this.#children ?? NO_NODES;
+  }
+
+  /** The list is made for its first node: a list made empty takes room for sixteen, and most elements hold one text. */
+  append(node: XmlNode): void {
+    if (this.#children === null) this.#children = [node];
+    else this.#children.push(node);
+  }
+
+  /** Takes all children away. */
+  clear(): void {
+    this.#children = null;
   }
 
   /** All text inside, in document order, as written. */
@@ -197,7 +213,7 @@ class TreeBuilder implements TokenizerCallbacks {
     close.lastIndex = subset;
     const found = close.exec(this.#source);
     if (found === null || found[0].startsWith("<")) return;
-    this.#own = readOwnEntities(this.#source.slice(subset, found.index), this.#source.length);
+    this.#own = readOwnEntities(this.#source.slice(subset, found.index), FEED_LIMITS.expansionMax);
     this.#resume(close.lastIndex, close.lastIndex);
   }
 
@@ -285,12 +301,12 @@ class TreeBuilder implements TokenizerCallbacks {
     const inside = name.indexOf("<");
     if (inside !== -1) name = name.slice(0, inside);
     this.#closeElement(this.#resolve(name));
-    if (inside !== -1) this.#resume(from + inside, to);
-    else if (this.#source.charCodeAt(to) !== 62) {
-      const bracket = this.#source.indexOf("<", to);
-      const close = this.#source.indexOf(">", to);
-      if (bracket !== -1 && bracket < close) this.#resume(bracket, close);
-    }
+    if (inside === -1 && this.#source.charCodeAt(to) === 62) return;
+    // The tokenizer goes on to the next `>`; a tag that begins before it shows that this one lost its own.
+    const bracket = inside === -1 ? this.#source.indexOf("<", to) : from + inside;
+    const close = this.#source.indexOf(">", to);
+    const reached = close === -1 ? this.#source.length : close;
+    if (bracket !== -1 && bracket < reached) this.#resume(bracket, reached);
   }
 
   onend(): void {
@@ -366,7 +382,7 @@ class TreeBuilder implements TokenizerCallbacks {
   }
 
   #append(text: string): void {
-    if (text !== "") this.#top().children.push(text);
+    if (text !== "") this.#top().append(text);
   }
 
   #top(): XmlElement {
@@ -392,7 +408,7 @@ class TreeBuilder implements TokenizerCallbacks {
     this.#closeBefore(name);
     const parent = this.#top();
     const element = new XmlElement(name, attributes, parent);
-    if (element !== this.#root) parent.children.push(element);
+    if (element !== this.#root) parent.append(element);
     if (!this.#rooted && this.#isRoot(name)) this.#takeRoot(element);
     else if (!selfClosed && !this.#isVoid(name)) this.#push(element, outer);
     else this.#scope = outer;
@@ -502,7 +518,8 @@ class TreeBuilder implements TokenizerCallbacks {
       else if (name.startsWith("xmlns:")) declared.set(name.slice(6), this.#prefixOf(value, name.slice(6)));
       attributes[name] ??= value;
     }
-    if (declared.size > 0) this.#scope = { parent: this.#scope, prefixes: declared, names: new Map() };
+    if (declared.size > 0 && this.#scopes.length < FEED_LIMITS.scopesMax)
+      this.#scope = { parent: this.#scope, prefixes: declared, names: new Map() };
     return attributes;
   }
 
@@ -569,11 +586,10 @@ class TreeBuilder implements TokenizerCallbacks {
 /** Moves the elements that an unclosed element took in to where they would stand had it been closed. */
 function giveBack(element: XmlElement, outer: XmlElement): void {
   const taken = isTextConstruct(element.name) ? (name: string) => closesText(name, true) : () => true;
-  const kept: XmlNode[] = [];
-  for (const child of element.children) {
+  const children = [...element.children];
+  element.clear();
+  for (const child of children) {
     const gives = typeof child !== "string" && taken(child.name) && !isPart(element.name, child.name);
-    (gives ? outer.children : kept).push(child);
+    (gives ? outer : element).append(child);
   }
-  element.children.length = 0;
-  for (const child of kept) element.children.push(child);
 }
