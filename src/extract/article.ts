@@ -143,7 +143,7 @@ function listPictured(content: Content, page: Segments): readonly Segment[] {
 // ---- standfirst
 
 const STANDFIRST_WORDS = new Set(
-  "dek deck standfirst subtitle subhead subheadline subheading summary sub kicker lead lede excerpt teaser intro abstract description tagline strapline byline".split(
+  "dek deck standfirst subtitle subhead subheadline subheading summary sub kicker lead lede excerpt intro abstract tagline strapline".split(
     " ",
   ),
 );
@@ -204,10 +204,11 @@ function isStandfirstLike(segment: Segment): boolean {
 }
 
 function isNamedStandfirst(segment: Segment, headline: Segment | undefined): boolean {
-  for (let block: Block | null = segment.block, level = 0; block !== null && level < 3; block = block.parent, level++) {
-    if (headline !== undefined && block.order <= headline.block.order && block.last >= headline.block.order)
-      return false;
-    if (block.words.some((word) => STANDFIRST_WORDS.has(word) && word !== "byline")) return true;
+  let block: Block | null = segment.block;
+  for (let level = 0; block !== null && level < 3; block = block.parent, level++) {
+    if (headline !== undefined && isInside(headline.block, block)) return false;
+    if (block.endSegment - block.firstSegment > 3) return false;
+    if (block.words.some((word) => STANDFIRST_WORDS.has(word))) return true;
   }
   return false;
 }

@@ -164,19 +164,20 @@ function descend(blocks: readonly Block[], headline: Segment | undefined): Block
   let total = root.gain;
   if (total <= 0) return null;
   for (;;) {
-    let best: Block | undefined;
-    let bestGain = 0;
-    for (const child of children.get(root) ?? []) {
-      if (child.gain <= bestGain) continue;
-      best = child;
-      bestGain = child.gain;
-    }
+    const inner: readonly Block[] = children.get(root) ?? [];
+    const titled = headline === undefined ? undefined : inner.find((child) => isInside(headline.block, child));
+    const best = titled !== undefined && titled.gain >= total * TITLED_SHARE ? titled : richest(inner);
     if (best === undefined || isParagraphLike(best)) return root;
-    const titled = headline !== undefined && isInside(headline.block, best);
-    if (bestGain < total * (titled ? TITLED_SHARE : DESCEND_SHARE)) return root;
+    if (best.gain < total * (best === titled ? TITLED_SHARE : DESCEND_SHARE)) return root;
     root = best;
-    total = bestGain;
+    total = best.gain;
   }
+}
+
+function richest(blocks: readonly Block[]): Block | undefined {
+  let best: Block | undefined;
+  for (const block of blocks) if (block.gain > (best?.gain ?? 0)) best = block;
+  return best;
 }
 
 function isParagraphLike(block: Block): boolean {

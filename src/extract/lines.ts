@@ -14,7 +14,7 @@ export interface LineFacts {
 
 /** A whole line that asks the reader for something else, or points elsewhere. Anchored, so time stays linear. */
 const ASIDES = [
-  /^(?:advertisement|advertising|sponsored|anzeige|publicité|publicidad|pubblicità|story continues below|article continues (?:below|after)|continue reading|loading|scroll (?:down|to continue))\b.{0,60}$/i,
+  /^(?:advert|advertisement|advertising|sponsored|anzeige|publicité|publicidad|pubblicità|story continues below|article continues (?:below|after)|continue reading|loading|scroll (?:down|to continue))\b.{0,60}$/i,
   /^(?:read|see|watch|view|check out|learn|find out|hear|listen|more)(?: (?:also|more|next|this|it|on|from|about|here|now|full|the|all|below|here's))*\s?[:>»→|-]/i,
   /^(?:related|recommended|see also|also (?:see|read|on)|read (?:also|more|next|on)|more (?:from|on|stories|news|about)|don't miss|editor's picks?|trending|popular|most read|latest|up next|you (?:may|might) (?:also )?(?:like|be interested)|lesen sie auch|mehr zum thema|lire aussi|à lire|lee también|leia (?:também|mais)|leggi anche|lees ook|läs (?:också|mer)|čtěte také)\b.{0,200}$/i,
   /^(?:share|tweet|follow|like|subscribe|sign up|join|click|tap|download|get|register|log in|donate|support)\b.{0,120}\b(?:facebook|twitter|instagram|whatsapp|telegram|linkedin|newsletter|newsletters|email|e-mail|inbox|app|here|podcast|us|channel|account)\b.{0,120}$/i,
@@ -33,7 +33,10 @@ const ASIDES = [
 
 /** Headings of what is not the article: all under them goes, up to the next heading of the same level or running text. */
 const ASIDE_HEADINGS =
-  /^(?:related|more (?:from|on|stories|news|in|like|to)|recommended|read (?:more|next|also)|see also|you (?:may|might)|also (?:on|in|read)|trending|popular|most (?:read|popular|viewed)|latest|top stories|newsletter|sign up|subscribe|comments?|\d+ comments?|leave a (?:comment|reply)|share|follow us|about the authors?|about us|contact|tags|up next|editor's picks?|don't miss|join the|advertisement|ähnliche|mehr zum|das könnte|lire aussi|sur le même|articles? (?:liés|similaires)|relacionad|te puede|leia (?:também|mais)|lees (?:ook|meer)|läs (?:också|mer))/i;
+  /^(?:related|(?:top|best|reader)?\s?(?:rated |user )?comments?\b|more (?:from|on|stories|news|in|like|to)|recommended|read (?:more|next|also)|see also|you (?:may|might)|also (?:on|in|read)|trending|popular|most (?:read|popular|viewed)|latest|top stories|newsletter|sign up|subscribe|comments?|\d+ comments?|leave a (?:comment|reply)|share|follow us|about the authors?|about us|contact|tags|up next|editor's picks?|don't miss|join the|advertisement|partner (?:news|content)|more great|trending now|topics|sponsored|ähnliche|mehr zum|das könnte|lire aussi|sur le même|articles? (?:liés|similaires)|relacionad|te puede|leia (?:também|mais)|lees (?:ook|meer)|läs (?:också|mer))/i;
+
+/** The end of a picture's caption: `(AP Photo/A B)`, `(Image: Agency)`. */
+const CAPTION_LINE = /\((?:[\p{L}.& /]{0,40}\b)?(?:photo|image|picture|photograph|foto)s?\b[^()]{1,100}\)\.?$/iu;
 
 /** The lines of the article: without what stands before its first and after its last paragraph, and without asides. */
 export function filterLines(kept: readonly Segment[], facts: LineFacts): readonly Segment[] {
@@ -128,21 +131,18 @@ function isAside(segment: Segment, facts: LineFacts): boolean {
       !/^(?:©|copyright)/i.test(text) &&
       !/rights reserved/i.test(text)
     );
+  if (text.length < 600 && CAPTION_LINE.test(text.slice(-160))) return true;
   if (segment.level > 0 || segment.place.list) return false;
   return segment.linkLength > text.length * 0.85 && text.length < 200;
 }
 
+/** Drops what stands under a heading, or a short line, that announces something else. */
 function dropAsideSections(segments: readonly Segment[]): readonly Segment[] {
   const kept: Segment[] = [];
   let dropping = 0;
-  for (const segment of segments) {
-    if (segment.level > 0)
-      dropping =
-        ASIDE_HEADINGS.test(segment.text) && segment.text.length < 80
-          ? segment.level
-          : dropping > 0 && segment.level > dropping
-            ? dropping
-            : 0;
+  for (const [index, segment] of segments.entries()) {
+    const level = segment.level > 0 ? segment.level : isLabel(segment, segments[index + 1]) ? LABEL_LEVEL : 0;
+    if (level > 0) dropping = isAsideHeading(segment) ? level : dropping > 0 && level > dropping ? dropping : 0;
     else if (
       dropping > 0 &&
       isParagraph(segment) &&
@@ -153,4 +153,22 @@ function dropAsideSections(segments: readonly Segment[]): readonly Segment[] {
     if (dropping === 0) kept.push(segment);
   }
   return kept;
+}
+
+/** Deeper than any heading. */
+const LABEL_LEVEL = 7;
+
+function isAsideHeading(segment: Segment): boolean {
+  return segment.text.length < 80 && ASIDE_HEADINGS.test(segment.text);
+}
+
+/** A short line over links. */
+function isLabel(segment: Segment, next: Segment | undefined): boolean {
+  return (
+    segment.text.length < 60 &&
+    isAsideHeading(segment) &&
+    !segment.place.list &&
+    next !== undefined &&
+    (next.linkLength > next.text.length * 0.5 || next.level > 0)
+  );
 }
