@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { Client } from "undici";
+import { type buildConnector, Client } from "undici";
 import type { FetchError } from "../errors.ts";
 import { type AddressRange, judgeAddress } from "./address.ts";
 import { causeText, failure } from "./failure.ts";
@@ -50,8 +50,10 @@ export async function resolveHost(host: string): Promise<readonly string[]> {
 
 /** Opens TCP or TLS to the judged addresses, the next one when one does not answer (RFC 8305). */
 export function openSocket(target: ConnectTarget): Socket {
-  const { host, port } = target;
-  const options = { host, port, lookup: answerWith(target.addresses), autoSelectFamily: true, noDelay: true };
+  const { host, port, addresses } = target;
+  // The one address itself, else the name with a look-up that knows the judged addresses alone.
+  const [only] = addresses.length === 1 ? addresses : [host];
+  const options = { host: only, port, lookup: answerWith(addresses), autoSelectFamily: true, noDelay: true };
   if (!target.secure) return connectTcp(options);
   return connectTls({
     ...options,
@@ -149,7 +151,7 @@ export class Connector {
     const session = secure ? this.#sessions.get(key) : undefined;
     const socket = keep(this.#options.open({ host: hostOf(url), port: portOf(url), secure, session, ...way }));
     if (secure) socket.on("session", (fresh: Buffer) => this.#remember(key, fresh));
-    return ready(url, socket, secure);
+    return ready(url, socket, { secure, tunnelled: way.tunnel !== undefined });
   }
 
   #remember(key: string, session: Buffer): void {
@@ -198,9 +200,10 @@ function portOf(url: URL): number {
 }
 
 /** Waits for the connection, and for the handshake where there is one. */
-function ready(url: URL, socket: Socket, secure: boolean): Promise<Socket> {
+function ready(url: URL, socket: Socket, way: { secure: boolean; tunnelled: boolean }): Promise<Socket> {
+  const { secure, tunnelled } = way;
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  let code = "connect_failed";
+  let code = tunnelled ? "tls_failed" : "connect_failed";
   socket.once("connect", () => {
     if (secure) code = "tls_failed";
     else resolve(socket);
@@ -214,7 +217,9 @@ function ready(url: URL, socket: Socket, secure: boolean): Promise<Socket> {
 
 /** A tunnel through an HTTP proxy (RFC 9110 §9.3.6). */
 async function openTunnel(origin: URL, proxy: URL, toProxy: Socket): Promise<Socket> {
-  const client = new Client(proxy.origin, { connect: (_options, callback) => callback(null, toProxy), allowH2: false });
+  // undici takes no connection before its connect function has returned.
+  const connect: buildConnector.connector = (_options, callback) => queueMicrotask(() => callback(null, toProxy));
+  const client = new Client(proxy.origin, { connect, allowH2: false });
   const path = `${origin.hostname}:${portOf(origin)}`;
   const headers = { host: path, ...proxyAuthorization(proxy) };
   const { statusCode, socket } = await client.connect({ path, headers }).catch((cause: unknown) => {

@@ -153,10 +153,11 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const allow: readonly AddressRange[] = parseAddressRanges(options.allowAddresses);
   const { resolve = resolveHost, connect: open = openSocket } = options;
   const lanes = new Lanes(new Connector({ connectMs: limits.connectMs, allow, resolve, open }), limits.headerBytesMax);
-  const context: Context = { ...options, limits, lanes, largeBodies: new LargeBodies() };
+  const context: Context = { ...options, limits, lanes, largeBodies: new LargeBodies(), visits: new Set() };
   return {
     fetch: (request) => fetchOne(request, context),
     async [Symbol.asyncDispose]() {
+      for (const visit of context.visits) visit.giveUp();
       lanes.discardAll();
     },
   };
@@ -168,6 +169,8 @@ interface Context {
   readonly filesRoot: string;
   readonly lanes: Lanes;
   readonly largeBodies: LargeBodies;
+  /** Under way now. */
+  readonly visits: Set<Visit>;
   readonly now: () => number;
 }
 
@@ -189,9 +192,11 @@ async function fetchOne(request: FetchRequest, context: Context): Promise<FetchO
   if (url.protocol === "file:") return fetchFile(url, request, context);
   if (!isWeb(url)) throw failure("unsupported_scheme", url, "wanted: http, https or file");
   const visit = new Visit(request, url, context);
+  context.visits.add(visit);
   try {
     return await visit.run();
   } finally {
+    context.visits.delete(visit);
     visit.close();
   }
 }
@@ -229,7 +234,7 @@ class Visit {
   readonly #proxy: URL | undefined;
   readonly #redirects: Redirect[] = [];
   readonly #timer: NodeJS.Timeout;
-  readonly #onAbort = () => this.#stop(failure("aborted", this.#start, "the caller gave up"));
+  readonly #onAbort = () => this.giveUp();
   #exchange: Exchange | undefined;
   #interrupt: ((error: FetchError) => void) | undefined;
   #stopped: FetchError | undefined;
@@ -247,6 +252,10 @@ class Visit {
     this.#timer = setTimeout(onDeadline, totalMs);
     request.signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (request.signal?.aborted) this.#onAbort();
+  }
+
+  giveUp(): void {
+    this.#stop(failure("aborted", this.#start, "the visit was called off"));
   }
 
   close(): void {
