@@ -174,7 +174,9 @@ function findTitle(card: Card, reader: PageReader): Title | null {
   if (card.title !== undefined) return titleOf(card.title, "selector");
   const elements = listElements(card.nodes);
   const headings = elements.filter((one) => isHeading(one) && textOf(one.children) !== "");
-  const linked = headings.find((one) => card.links.some((link) => isInside(link, one) || isInside(one, link)));
+  const linked = card.links
+    .flatMap((link) => headings.filter((one) => isInside(link, one) || isInside(one, link)))
+    .find((one) => titleText(one) !== "");
   if (linked !== undefined) return titleOf(linked, "heading");
   const texts = card.links.filter((link) => textOf(link.children) !== "");
   const plain = texts.filter((link) => !holdsBlocks(link) && !isDate(textOf(link.children), reader));
@@ -241,9 +243,10 @@ function readDate(text: string, reader: PageReader, origin: string): DateInterva
 function attributeDate(element: Element, reader: PageReader): DateInterval | null {
   for (const name of DATE_ATTRIBUTES) {
     const value = element.attribs[name]?.trim();
-    if (value === undefined || value.length < 8 || value.length > 60 || !/^\d|^\w{3},/.test(value)) continue;
+    if (value === undefined || value.length < 8 || value.length > 100) continue;
+    if (name !== "datetime" && !/^\d|^[A-Z][a-z]{2},? /.test(value)) continue;
     const found = findDate(value, dateContext(reader, "time")) ?? parseDate(value, dateContext(reader, "time"));
-    if (found !== null && (name === "datetime" || found.to - (found.from ?? found.to) < 86_400_000 * 1.1)) return found;
+    if (found !== null && (name === "datetime" || found.to - (found.from ?? found.to) < 1.1 * DAY_MS)) return found;
   }
   return null;
 }
@@ -266,9 +269,11 @@ function findCardDate(elements: readonly Element[], title: Element, reader: Page
   );
   const timely = outside.filter(isAboutTime);
   for (const element of timely) {
-    const found =
-      attributeDate(element, reader) ??
-      readDate(textOf(element.children), reader, element.name === "time" ? "time" : "listing");
+    const machine = attributeDate(element, reader);
+    // A page of another day than it is captured: its words still tell how old the story was.
+    const future = machine !== null && machine.to > reader.context.capturedAt + DAY_MS;
+    const origin = element.name === "time" ? "time" : "listing";
+    const found = (future ? null : machine) ?? readDate(textOf(element.children), reader, origin) ?? machine;
     if (found !== null) return found;
   }
   for (const element of outside) {
@@ -289,6 +294,7 @@ function findCardDate(elements: readonly Element[], title: Element, reader: Page
   return null;
 }
 
+const DAY_MS = 86_400_000;
 const URL_DATE = /\/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?:[/-]|$)/;
 
 /** The day that the address of a story names. */
@@ -297,7 +303,7 @@ function addressDate(url: string, reader: PageReader): DateInterval | null {
   if (match === null) return null;
   const [, year = "", month = "", day = ""] = match;
   const found = parseDate(`${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`, dateContext(reader, "url"));
-  return found === null || found.to > reader.context.capturedAt + 2 * 86_400_000 ? null : found;
+  return found === null || found.to > reader.context.capturedAt + 2 * DAY_MS ? null : found;
 }
 
 // ---- image, summary, authors

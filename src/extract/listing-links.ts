@@ -30,12 +30,16 @@ const SECTION_PART =
 const SHARE_HOST =
   /(?:^|\.)(?:facebook|twitter|x|linkedin|pinterest|reddit|whatsapp|telegram|t|instagram|youtube|tiktok|bsky|threads|tumblr|vk|weibo|addtoany|flipboard)\.(?:com|me|app|net)$/i;
 
+/** Sounds, pictures and documents are no stories. */
+const FILE = /\.(?:mp3|m4a|mp4|m3u8|ogg|wav|jpe?g|png|gif|webp|svg|pdf|zip|docx?|xlsx?|pptx?|xml|rss|ics)$/i;
+
 /** What tells a story's address from a section's: a long last part, a number, a date. */
 export function addressScore(url: AbsoluteUrl, page: string | undefined): number {
   const parsed = new URL(url);
   const parts = parsed.pathname.split("/").filter((part) => part !== "");
   const last = parts.at(-1) ?? "";
   if (SHARE_HOST.test(parsed.hostname) && !page?.includes(parsed.hostname)) return -1;
+  if (FILE.test(last)) return -1;
   if (parts.length === 0) return parsed.search.length > 4 ? 0 : -1;
   if (parts.slice(0, -1).some((part) => SECTION_PART.test(part)) || SECTION_PART.test(last)) return -0.6;
   const words = last
@@ -52,10 +56,14 @@ export function addressScore(url: AbsoluteUrl, page: string | undefined): number
   return Math.max(-1, Math.min(1, score));
 }
 
+/** Named by classes until two levels had some; beyond these, classes tell one section of the page from another. */
 function familyOf(spot: Spot): string {
   const names: string[] = [];
-  for (let at: Spot | null = spot, level = 0; at !== null && level < FAMILY_LEVELS; at = at.parent, level++)
-    names.push(at.name);
+  let classed = 0;
+  for (let at: Spot | null = spot, level = 0; at !== null && level < FAMILY_LEVELS; at = at.parent, level++) {
+    names.push(classed < 2 ? at.name : at.element.name);
+    if (at.name !== at.element.name) classed++;
+  }
   return names.join("<");
 }
 
@@ -92,8 +100,6 @@ function linkText(element: Element): string {
 /** Every link of the page that leads to another page, in document order. */
 export function listLinks(tree: PageTree, base: string | undefined, page: string | undefined): readonly Link[] {
   const links: Link[] = [];
-  const own = page === undefined ? null : resolveWebUrl(page);
-  const here = own === null ? "" : urlIdentity(own);
   const identities = new Map<string, string>();
   for (const spot of tree.spots) {
     const href = spot.element.name === "a" ? spot.element.attribs["href"] : undefined;
@@ -102,7 +108,6 @@ export function listLinks(tree: PageTree, base: string | undefined, page: string
     if (url === null) continue;
     const identity = identities.get(url) ?? urlIdentity(url);
     identities.set(url, identity);
-    if (identity === here) continue;
     links.push({
       spot,
       url,

@@ -8,7 +8,9 @@ export interface Story {
   readonly identity: string;
   readonly link: Link;
   readonly score: number;
-  readonly card: Card;
+  /** The likeliest first; a page may show a story in several places. */
+  readonly cards: readonly Card[];
+  /** Of the first card. */
   readonly spot: Spot;
 }
 
@@ -18,6 +20,8 @@ interface Family {
   readonly score: number;
   /** Its links say the same words each time: "Read more". */
   readonly generic: boolean;
+  /** Stands inside the cards of headlines. */
+  secondary: boolean;
 }
 
 function mean(values: readonly number[]): number {
@@ -29,6 +33,18 @@ function wordScore(text: string): number {
   const words = wordCount(text);
   if (words >= 5) return 0.6;
   return words === 4 ? 0.3 : words === 3 ? 0 : -0.5;
+}
+
+/** Texts without the words that all of them begin with: "More in this category …". */
+function ownWords(texts: readonly string[]): readonly string[] {
+  const [first = ""] = texts;
+  if (texts.length < 3) return texts;
+  let shared = first.length;
+  for (const text of texts) {
+    while (shared > 0 && !text.startsWith(first.slice(0, shared)))
+      shared = first.lastIndexOf(" ", shared - 1) + 1 > 0 ? first.lastIndexOf(" ", shared - 1) : 0;
+  }
+  return shared <= 0 ? texts : texts.map((text) => text.slice(shared).trim());
 }
 
 /** Whether links of a page's frame (menus, footers) count: only below a heading that was asked for. */
@@ -44,14 +60,14 @@ function judge(links: readonly Link[], frames: boolean): Family {
   const generic = stories >= 3 && texts.size * 3 <= stories && worded.length > 0;
   const share = (pass: (link: Link) => boolean) => mean(links.map((link) => (pass(link) ? 1 : 0)));
   const score =
-    mean(worded.map((link) => wordScore(link.text))) +
+    mean(ownWords(worded.map((link) => link.text)).map(wordScore)) +
     0.4 * share((link) => link.heading) +
     0.5 * mean(links.map((link) => link.address)) +
     Math.min(0.5, Math.log2(stories) / 8) -
     (frames ? 0 : 1.2 * share((link) => link.spot.zone === "frame")) -
     0.15 * share((link) => link.spot.zone === "aside") -
     0.8 * share((link) => link.inline);
-  return { links, stories, score: worded.length === 0 ? -1 : score, generic };
+  return { links, stories, score: worded.length === 0 ? -1 : score, generic, secondary: false };
 }
 
 function groupBy<T, K>(list: readonly T[], keyOf: (one: T) => K): ReadonlyMap<K, T[]> {
@@ -65,25 +81,87 @@ function groupBy<T, K>(list: readonly T[], keyOf: (one: T) => K): ReadonlyMap<K,
   return groups;
 }
 
+/** A link without its like, in no heading, is more often a service than a story. */
+const LONE_PENALTY = 0.25;
+
 interface Chosen {
   readonly link: Link;
   readonly family: Family;
 }
 
-/** For each story the link that is likeliest its headline, where its family is good enough. */
-function chooseLinks(links: readonly Link[], judgement: Judgement): ReadonlyMap<string, Chosen> {
-  const zoned = groupBy(links, (link) => `${link.spot.zone} ${link.family}`);
-  const families = new Map([...zoned].map(([key, group]) => [key, judge(group, judgement.frames)]));
-  const chosen = new Map<string, Chosen>();
+const PLACES_MAX = 3;
+
+/** For each story the links that are likeliest its headline, best first, where their families are good enough. */
+function chooseLinks(links: readonly Link[], families: Families, judgement: Judgement): ReadonlyMap<string, Chosen[]> {
+  const chosen = new Map<string, Chosen[]>();
   for (const link of links) {
-    const family = families.get(`${link.spot.zone} ${link.family}`);
-    if (family === undefined || link.text === "") continue;
-    const good = family.generic ? isReadMore(family) : family.score >= judgement.threshold;
+    const family = families.get(familyKey(link));
+    if (family === undefined || family.secondary || link.text === "") continue;
+    const lone = family.stories === 1 && !link.heading ? LONE_PENALTY : 0;
+    const good = family.generic ? isReadMore(family) : family.score - lone >= judgement.threshold;
     if (!good) continue;
-    const held = chosen.get(link.identity);
-    if (held === undefined || rank({ link, family }) > rank(held)) chosen.set(link.identity, { link, family });
+    const held = chosen.get(link.identity) ?? [];
+    if (held.length < PLACES_MAX) held.push({ link, family });
+    else if (rank({ link, family }) > rank(held[PLACES_MAX - 1] ?? { link, family }))
+      held[PLACES_MAX - 1] = { link, family };
+    held.sort((a, b) => rank(b) - rank(a));
+    chosen.set(link.identity, held);
   }
   return chosen;
+}
+
+type Families = ReadonlyMap<string, Family>;
+
+function familyKey(link: Link): string {
+  return `${link.spot.zone} ${link.family}`;
+}
+
+const SECONDARY_SHARE = 0.6;
+const SECONDARY_PER_CARD_MAX = 3;
+
+/**
+ * Families whose links stand inside the cards of headlines: transcripts, categories, "more of this kind". They are told
+ * by the cards that the headlines alone would have.
+ */
+function markSecondary(links: readonly Link[], families: ReadonlyMap<string, Family>, judgement: Judgement): void {
+  const headlines = links.filter((link) => {
+    const family = families.get(familyKey(link));
+    return family !== undefined && isHeadlines(family, judgement);
+  });
+  if (headlines.length === 0) return;
+  const runs = listRuns(links, new Set(headlines.map((link) => link.identity)));
+  const cards = headlines.map((link) => ({
+    identity: link.identity,
+    spot: climb(link.spot, levelsOf(runs, link.spot)),
+  }));
+  cards.sort((a, b) => a.spot.index - b.spot.index);
+  for (const family of families.values()) {
+    if (isHeadlines(family, judgement) || family.stories < 3) continue;
+    const holders = family.links.map((link) => holderOf(link, cards)).filter((card) => card !== null);
+    const held = new Set(holders.map((card) => card.identity));
+    const share = holders.length / family.links.length;
+    family.secondary = share >= SECONDARY_SHARE && holders.length <= SECONDARY_PER_CARD_MAX * held.size;
+  }
+}
+
+function isHeadlines(family: Family, judgement: Judgement): boolean {
+  const headed = family.links.filter((link) => link.heading).length;
+  return (
+    !family.generic && family.stories >= 3 && family.score >= judgement.threshold && headed * 2 >= family.links.length
+  );
+}
+
+/** The card around a link to something else. Cards are in document order and do not overlap. */
+function holderOf(link: Link, cards: readonly { readonly identity: string; readonly spot: Spot }[]) {
+  let low = 0;
+  let high = cards.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((cards[middle]?.spot.index ?? 0) <= link.spot.index) low = middle + 1;
+    else high = middle;
+  }
+  const card = cards[low - 1];
+  return card !== undefined && card.identity !== link.identity && link.spot.index < card.spot.end ? card : null;
 }
 
 /** "Read more" under press quotes and abstracts: many stories behind the same words. */
@@ -107,7 +185,7 @@ interface Runs {
   readonly nextOther: readonly number[];
 }
 
-function listRuns(links: readonly Link[], stories: ReadonlyMap<string, Chosen>): Runs {
+function listRuns(links: readonly Link[], stories: ReadonlySet<string>): Runs {
   const known = links.filter((link) => stories.has(link.identity));
   const nextOther: number[] = new Array(known.length).fill(known.length);
   for (let at = known.length - 2; at >= 0; at--) {
@@ -206,35 +284,45 @@ function plainestUrl(links: readonly Link[], chosen: Link) {
 
 /** The stories among links with their cards, in document order. */
 export function listStories(links: readonly Link[], tree: PageTree, judgement: Judgement): readonly Story[] {
-  const chosen = chooseLinks(links, judgement);
-  const runs = listRuns(links, chosen);
-  const byFamily = groupBy([...chosen.values()], ({ link }) => `${link.spot.zone} ${link.family}`);
-  const stories: Story[] = [];
-  for (const group of byFamily.values()) {
-    const levels = group.map(({ link }) => levelsOf(runs, link.spot));
-    const usual = usualLevels(levels);
-    for (const [at, { link, family }] of group.entries()) {
-      const spot = climb(link.spot, Math.min(usual, levels[at] ?? 0));
-      const inside = linksInside(runs, spot, link.identity);
-      const worded = inside.filter((one) => one.text !== "" && !isGenericIn(one, family));
-      const nodes: ChildNode[] = [spot.element, ...followers(spot, runs, tree)];
-      const elements: Element[] = (worded.length > 0 || family.generic ? worded : inside).map(
-        (one) => one.spot.element,
-      );
-      stories.push({
-        identity: link.identity,
-        link,
-        spot,
-        score: family.generic ? 0.5 : family.score,
-        card: {
-          url: plainestUrl(inside.length > 0 ? inside : [link], link),
-          nodes,
-          links: orderLinks(elements, link, family),
-        },
-      });
-    }
+  const families = new Map([...groupBy(links, familyKey)].map(([key, group]) => [key, judge(group, judgement.frames)]));
+  markSecondary(links, families, judgement);
+  const chosen = chooseLinks(links, families, judgement);
+  const runs = listRuns(links, new Set(chosen.keys()));
+  const usual = new Map<string, number>();
+  for (const [key, group] of groupBy([...chosen.values()].flat(), ({ link }) => familyKey(link))) {
+    usual.set(key, usualLevels(group.map(({ link }) => levelsOf(runs, link.spot))));
   }
-  return stories.toSorted((a, b) => a.spot.index - b.spot.index);
+  const stories = [...chosen.values()].map((places) => storyOf(places, usual, runs, tree));
+  return stories.filter((story) => story !== null).toSorted((a, b) => a.spot.index - b.spot.index);
+}
+
+function storyOf(
+  places: readonly Chosen[],
+  usual: ReadonlyMap<string, number>,
+  runs: Runs,
+  tree: PageTree,
+): Story | null {
+  const [first] = places;
+  if (first === undefined) return null;
+  const spots = places.map(({ link }) =>
+    climb(link.spot, Math.min(usual.get(familyKey(link)) ?? 0, levelsOf(runs, link.spot))),
+  );
+  const cards = places.map((place, at) => cardOf(place, spots[at] ?? place.link.spot, runs, tree));
+  const score = first.family.generic ? GENERIC_SCORE : first.family.score;
+  return { identity: first.link.identity, link: first.link, score, cards, spot: spots[0] ?? first.link.spot };
+}
+
+const GENERIC_SCORE = 0.5;
+
+function cardOf({ link, family }: Chosen, spot: Spot, runs: Runs, tree: PageTree): Card {
+  const inside = linksInside(runs, spot, link.identity);
+  const worded = inside.filter((one) => one.text !== "" && !isGenericIn(one, family));
+  const shown = (worded.length > 0 || family.generic ? worded : inside).map((one) => one.spot.element);
+  return {
+    url: plainestUrl(inside.length > 0 ? inside : [link], link),
+    nodes: [spot.element, ...followers(spot, runs, tree)],
+    links: orderLinks(shown, link, family),
+  };
 }
 
 /** The chosen link first. */

@@ -32,6 +32,9 @@ const FRAME_TAGS = new Set(["nav", "footer", "dialog"]);
 const FRAME_ROLES = new Set(["navigation", "contentinfo", "banner", "search", "dialog", "menu", "menubar"]);
 const FRAME_WORDS =
   /^(?:(?:site|page|global|main|primary|secondary|top|mobile|mega|off)[-_]?)?(?:nav|navbar|navigation|menu|megamenu|footer|breadcrumbs?|cookie|consent|masthead|social|share|sharing|pagination|pager|legal|subscribe|newsletter)(?:[-_](?:nav|menu|bar|list|links?|wrapper|container|section|inner|items?|content|main|block|widget))*$/i;
+/** The foot of the page, by whatever prefix; cards have feet of their own. */
+const FOOTER_WORDS =
+  /^(?!.*(?:card|entry|post|article|item|story|teaser|media|block|panel)).*(?:^|[-_])footer(?:$|[-_])/i;
 const ASIDE_WORDS = /^(?:sidebar|aside|rail|right-?rail|widget-?area)$/i;
 const HIDDEN_STYLE = /display\s*:\s*none|visibility\s*:\s*hidden/i;
 
@@ -48,12 +51,16 @@ export function isHidden(element: Element): boolean {
   return HIDDEN_STYLE.test(attribs["style"]?.slice(0, 300) ?? "");
 }
 
+function isFrameWord(label: string): boolean {
+  return label.length < 80 && (FRAME_WORDS.test(label) || FOOTER_WORDS.test(label));
+}
+
 function zoneOf(element: Element, outer: Zone): Zone {
   if (outer === "frame") return outer;
   const { attribs, name } = element;
   if (FRAME_TAGS.has(name) || FRAME_ROLES.has(attribs["role"] ?? "")) return "frame";
   const labels = [...classesOf(element).slice(0, 8), attribs["id"] ?? ""];
-  if (name !== "body" && name !== "main" && labels.some((label) => FRAME_WORDS.test(label))) return "frame";
+  if (name !== "body" && name !== "main" && labels.some(isFrameWord)) return "frame";
   if (name === "aside" || labels.some((label) => ASIDE_WORDS.test(label))) return "aside";
   return outer;
 }

@@ -3,7 +3,7 @@ import { ParseError } from "../errors.ts";
 import { textOf } from "../html/text.ts";
 import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { ListingRules } from "../model/source.ts";
-import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
+import { type AbsoluteUrl, resolveWebUrl, urlIdentity } from "../model/url.ts";
 import { labelsOf, type PageReader, readCard } from "./listing-card.ts";
 import { type Link, listLinks } from "./listing-links.ts";
 import { listStories, type Story } from "./listing-stories.ts";
@@ -65,13 +65,36 @@ export function extractListings(document: Document, context: DocumentContext, se
   const links = listLinks(tree, base, context.url);
   const heading = search.heading ?? search.selectors?.heading;
   if (heading !== undefined) return namedListing(heading, tree, links, reader);
-  const stories = listStories(links, tree, { frames: false, threshold: STORY_SCORE_MIN });
+  const own = resolveWebUrl(context.url);
+  const here = own === null ? "" : urlIdentity(own);
+  const others = links.filter((link) => link.identity !== here);
+  const stories = listStories(others, tree, { frames: false, threshold: STORY_SCORE_MIN });
   const blocks = blocksOf(stories, tree, reader);
   return { blocks, items: mergeItems(stories, reader) };
 }
 
 function mergeItems(stories: readonly Story[], reader: PageReader): readonly ParsedItem[] {
-  return stories.map((story) => readCard(story.card, reader)).filter((item) => item !== null);
+  return stories.map((story) => readStory(story, reader)).filter((item) => item !== null);
+}
+
+/** The item of a story's first card; what that leaves out may stand in another. */
+function readStory(story: Story, reader: PageReader): ParsedItem | null {
+  const [first, ...others] = story.cards.map((card) => readCard(card, reader)).filter((item) => item !== null);
+  return first === undefined ? null : others.reduce(fillIn, first);
+}
+
+function fillIn(item: ParsedItem, other: ParsedItem): ParsedItem {
+  const dated = item.published !== undefined && item.origins?.["published"] !== "url";
+  const published = dated ? item.published : (other.published ?? item.published);
+  const summary = item.summary ?? other.summary;
+  return {
+    ...item,
+    ...(summary !== undefined && { summary }),
+    ...(published !== undefined && { published }),
+    authors: item.authors.length > 0 ? item.authors : other.authors,
+    images: item.images.length > 0 ? item.images : other.images,
+    origins: { ...item.origins, ...(published !== undefined && { published: published.origin }) },
+  };
 }
 
 // ---- blocks
@@ -138,23 +161,43 @@ function couldBeHeading(element: Element): boolean {
 }
 
 function namedListing(heading: string, tree: PageTree, links: readonly Link[], reader: PageReader): Listings {
-  const candidates = findHeadings(heading, tree).map((spot) => blockBelow(spot, tree, links, reader));
-  const blocks = candidates.filter((block) => block !== null).toSorted((a, b) => b.score - a.score);
+  const found = findHeadings(heading, tree).map((spot) => blockBelow(spot, tree, links, reader));
+  const blocks = found
+    .filter((block) => block !== null)
+    .toSorted((a, b) => a.levels - b.levels || b.score - a.score || datedOf(b) - datedOf(a));
   return { blocks, items: blocks[0]?.items ?? [] };
 }
 
-function blockBelow(heading: Spot, tree: PageTree, links: readonly Link[], reader: PageReader): ListingBlock | null {
-  for (let outer = heading.parent; outer !== null; outer = outer.parent) {
+/** Phones and screens may get copies of one block; the fuller one is taken. */
+function datedOf(block: ListingBlock): number {
+  return block.items.filter((item) => item.published !== undefined && item.origins?.["published"] !== "url").length;
+}
+
+interface NamedBlock extends ListingBlock {
+  /** How far above its heading the element is that holds both; more where it is in the page's frame. */
+  readonly levels: number;
+}
+
+const FRAME_LEVELS = 10;
+
+/** The stories after a heading in the nearest element around it that has at least two. */
+function blockBelow(heading: Spot, tree: PageTree, links: readonly Link[], reader: PageReader): NamedBlock | null {
+  let levels = heading.zone === "frame" ? FRAME_LEVELS : 0;
+  for (let outer = heading.parent; outer !== null; outer = outer.parent, levels++) {
     const end = sectionEnd(heading, outer, tree);
     const inside = links.filter((link) => link.spot.index >= heading.end && link.spot.index < end);
+    if (inside.length < 2) continue;
     const stories = listStories(inside, tree, { frames: true, threshold: NAMED_SCORE_MIN });
-    if (stories.length < 2) continue;
-    const root = commonRoot(stories.map((story) => story.spot));
-    const items = mergeItems(stories, reader);
-    if (root === null) return null;
-    const score =
-      stories.reduce((sum, story) => sum + Math.max(0.1, story.score), 0) + (isHeading(heading.element) ? 1 : 0);
-    return { heading: textOf(heading.element.children), score, items, root: root.element };
+    const root = stories.length < 2 ? null : commonRoot(stories.map((story) => story.spot));
+    if (root === null) continue;
+    const score = stories.reduce((sum, story) => sum + Math.max(0.1, story.score), 0);
+    return {
+      heading: textOf(heading.element.children),
+      score,
+      items: mergeItems(stories, reader),
+      root: root.element,
+      levels,
+    };
   }
   return null;
 }
