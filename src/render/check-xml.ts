@@ -1,4 +1,5 @@
 import { DOMParser, type Document, type Element } from "@xmldom/xmldom";
+import { findDoubleEncoded } from "./clean.ts";
 import { type Place, type Report, shown } from "./findings.ts";
 import { KNOWN_NAMESPACES } from "./known-namespaces.ts";
 import { NAMESPACES } from "./xml.ts";
@@ -22,6 +23,7 @@ export interface XmlSource {
  */
 export function readXml(text: string, report: Report, located: boolean): XmlSource | null {
   checkCharacters(text, report);
+  checkEncodedOnce(text, report);
   checkDeclaration(text, report);
   const complaints: string[] = [];
   try {
@@ -56,6 +58,13 @@ function checkCharacters(text: string, report: Report): void {
       placeOf(text, spoilt.index),
     );
   }
+}
+
+function checkEncodedOnce(text: string, report: Report): void {
+  const segment = findDoubleEncoded(text);
+  if (segment === undefined) return;
+  const place = placeOf(text, text.indexOf(segment));
+  report.warning("double-encoding", `Holds text that was encoded in UTF-8 twice: ${shown(segment)}`, place);
 }
 
 function hexadecimal(character: string): string {

@@ -14,9 +14,38 @@ export function hasForbiddenCharacters(text: string): boolean {
   return FORBIDDEN.test(text);
 }
 
-/** Text without the characters that no document may carry. Line breaks stay. */
+/** U+00C2 or U+00C3 before a character of the same range: how UTF-8 looks that was read as Latin-1. */
+const DOUBLE_ENCODED = /[\xC2\xC3][\x80-\xBF]/;
+const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Whether text was encoded in UTF-8 twice ("fÃ¼r"): all of it fits into Latin-1, and its bytes there are sound UTF-8
+ * with more than ASCII in it. Text that was meant so ("«AMANHû") is not sound.
+ */
+function decodeTwice(segment: string): string | null {
+  if (!DOUBLE_ENCODED.test(segment) || !/^[\0-\xFF]*$/.test(segment)) return null;
+  try {
+    return STRICT_UTF8.decode(Buffer.from(segment, "latin1"));
+  } catch {
+    return null; // TypeError: not UTF-8, so it means what it says
+  }
+}
+
+/** The first part of a text (between line breaks and tags) that was encoded twice; validators warn of it. */
+export function findDoubleEncoded(text: string): string | undefined {
+  if (!DOUBLE_ENCODED.test(text)) return undefined;
+  return text.match(/[^<>\n]+/g)?.find((segment) => decodeTwice(segment) !== null);
+}
+
+function mendDoubleEncoding(text: string): string {
+  if (!DOUBLE_ENCODED.test(text)) return text;
+  return text.replace(/[^<>\n]+/g, (segment) => decodeTwice(segment) ?? segment);
+}
+
+/** Text without the characters that no document may carry, double encoding undone. Line breaks stay. */
 export function cleanText(text: string): string {
-  return FORBIDDEN.test(text) ? text.replace(FORBIDDEN_ALL, "") : text;
+  const mended = mendDoubleEncoding(text);
+  return FORBIDDEN.test(mended) ? mended.replace(FORBIDDEN_ALL, "") : mended;
 }
 
 const WORD_JOINER = "\u2060";

@@ -1,5 +1,5 @@
 import { type DefaultTreeAdapterTypes, defaultTreeAdapter, html as names, parseFragment, serialize } from "parse5";
-import { cleanText, hasForbiddenCharacters } from "./clean.ts";
+import { cleanText, findDoubleEncoded, hasForbiddenCharacters, textAsHtml } from "./clean.ts";
 
 type Node = DefaultTreeAdapterTypes.ChildNode;
 type Element = DefaultTreeAdapterTypes.Element;
@@ -7,7 +7,7 @@ type Parent = DefaultTreeAdapterTypes.ParentNode;
 
 /** One rule that a piece of HTML breaks. */
 export interface HtmlProblem {
-  readonly level: "error" | "warning";
+  readonly level: "error" | "warning" | "info";
   readonly rule: string;
   readonly message: string;
 }
@@ -39,82 +39,150 @@ const ATTRIBUTE_NAME = /^[a-z][a-z0-9_.:-]*$/i;
 
 /** How much text of a piece of HTML is kept for an excerpt. */
 const TEXT_LENGTH_MAX = 400;
-/** Verdicts are kept while the HTML they judge has no more characters than this altogether. */
-const MEMORY_CHARACTERS_MAX = 8_000_000;
-
-const verdicts = new Map<string, HtmlVerdict>();
-let remembered = 0;
-
-/**
- * Judges HTML that stands in a feed as validators do: parse errors, elements and attributes that may run code, relative
- * addresses. The same text always has the same verdict, so verdicts are remembered, the newest 8 million characters:
- * one story goes out in three formats, and again whenever its neighbours change.
- */
-export function judgeHtml(html: string): HtmlVerdict {
-  const known = verdicts.get(html);
-  if (known !== undefined) return known;
-  const verdict = judge(html);
-  remembered += html.length;
-  verdicts.set(html, verdict);
-  for (const oldest of verdicts.keys()) {
-    if (remembered <= MEMORY_CHARACTERS_MAX) break;
-    verdicts.delete(oldest);
-    remembered -= oldest.length;
-  }
-  return verdict;
-}
-
-/**
- * Sanitized HTML in the one writing that parses without any error (WHATWG HTML §13.2) and holds nothing that validators
- * warn of. Undefined where that cannot be had, or nothing to read or see is left.
- */
-export function publishableHtml(html: string): string | undefined {
-  let current = hasForbiddenCharacters(html) ? cleanText(html) : html;
-  for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const { problems, canonical, text } = judgeHtml(current);
-    if (problems.length === 0 && canonical === current) return text !== "" || SHOWN.test(current) ? current : undefined;
-    current = cleanText(problems.length === 0 ? canonical : repair(canonical));
-  }
-  return undefined;
-}
-
+/** How deep elements may be nested; deeper markup goes out as text. */
+const DEPTH_MAX = 200;
 /** A tree that was written and read again is the same tree after one round, in odd nestings after two or three. */
 const ROUNDS_MAX = 5;
 /** Markup that shows something without text. */
 const SHOWN = /<(?:img|video|audio|hr)[ >]/;
 
+/**
+ * What is known of texts, for as long as these texts have no more characters than this altogether. One story goes out
+ * in three formats, and again whenever its neighbours change; what is remembered is what would be found again.
+ */
+const MEMORY_CHARACTERS_MAX = 4_000_000;
+const verdicts = createMemory<HtmlVerdict>();
+const published = createMemory<string>();
+
+function createMemory<Value>() {
+  const known = new Map<string, Value>();
+  let characters = 0;
+  return {
+    get: (text: string) => known.get(text),
+    set(text: string, value: Value): Value {
+      if (!known.has(text)) characters += text.length;
+      known.set(text, value);
+      for (const oldest of known.keys()) {
+        if (characters <= MEMORY_CHARACTERS_MAX) break;
+        known.delete(oldest);
+        characters -= oldest.length;
+      }
+      return value;
+    },
+  };
+}
+
+/**
+ * Judges HTML that stands in a feed as validators do: parse errors, elements and attributes that may run code, relative
+ * addresses.
+ */
+export function judgeHtml(html: string): HtmlVerdict {
+  return verdicts.get(html) ?? verdicts.set(html, judge(html));
+}
+
+/**
+ * Sanitized HTML in the one writing that parses without any error (WHATWG HTML §13.2) and holds nothing that validators
+ * warn of; as a paragraph of plain text where that cannot be had. Empty where nothing to read or see is left.
+ */
+export function publishableHtml(html: string): string {
+  return published.get(html) ?? published.set(html, publish(html));
+}
+
+function publish(html: string): string {
+  let current = cleanText(html);
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const verdict = survey(current);
+    if (verdict === null) break;
+    const { problems, canonical, text } = verdict;
+    if (problems.length === 0 && canonical === current) {
+      verdicts.set(current, verdict);
+      return text !== "" || SHOWN.test(current) ? current : "";
+    }
+    current = cleanText(problems.length === 0 ? canonical : repair(canonical));
+  }
+  const text = allText(parseFragment(context(), current, UNSCRIPTED));
+  return text === "" ? "" : `<p>${textAsHtml(text)}</p>`;
+}
+
 function judge(html: string): HtmlVerdict {
-  const tree = parseFragment(context(), html, {});
-  const canonical = serialize(tree);
-  const problems: HtmlProblem[] = [];
-  const words: string[] = [];
-  inspect(tree, problems, words, { length: 0 });
-  if (canonical !== html) problems.push(...parseProblems(html));
+  const verdict = survey(html);
+  if (verdict === null) {
+    return { problems: [warning("html-depth", `nests deeper than ${DEPTH_MAX}`)], canonical: html, text: "" };
+  }
+  // What the serializer writes again, character for character, parses without errors.
+  if (verdict.canonical === html) return verdict;
+  return { ...verdict, problems: [...verdict.problems, ...parseProblems(html)] };
+}
+
+/** The verdict without parse errors; null for a tree too deep to be walked. */
+function survey(html: string): HtmlVerdict | null {
+  const tree = parseFragment(context(), html, UNSCRIPTED);
+  const seen: Seen = { problems: [], words: [], length: 0 };
+  if (!inspect(tree, seen, 0)) return null;
+  const { problems, words } = seen;
+  const canonical = serialize(tree, UNSCRIPTED);
   if (hasForbiddenCharacters(html)) {
     problems.push(warning("html-character", "holds a control character, a noncharacter or U+FFFD"));
   }
-  const text = words.join("").replace(/\s+/g, " ").trim();
-  return { problems, canonical, text };
+  if (findDoubleEncoded(html) !== undefined) problems.push(warning("double-encoding", "was encoded in UTF-8 twice"));
+  // The same string once, where it is the same: it is remembered.
+  return {
+    problems,
+    canonical: canonical === html ? html : canonical,
+    text: words.join("").replace(/\s+/g, " ").trim(),
+  };
 }
+
+/** The text of a tree of any depth, in order. */
+function allText(tree: Parent): string {
+  const words: string[] = [];
+  const open: Node[] = tree.childNodes.toReversed();
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (isText(node)) words.push(node.value);
+    else if (isElement(node) && !SILENT.has(node.tagName)) {
+      if (!INLINE.has(node.tagName)) words.push(" ");
+      for (const child of node.childNodes.toReversed()) open.push(child);
+    }
+  }
+  return cleanText(words.join("")).replace(/\s+/g, " ").trim();
+}
+
+/** Readers and validators run no script, so what is in `noscript` is markup. */
+const UNSCRIPTED = { scriptingEnabled: false };
 
 /** What a reader puts the HTML into. */
 function context(): Element {
   return defaultTreeAdapter.createElement("div", names.NS.HTML, []);
 }
 
-function inspect(parent: Parent, problems: HtmlProblem[], words: string[], seen: { length: number }): void {
+/** What a walk over a tree collects. */
+interface Seen {
+  readonly problems: HtmlProblem[];
+  readonly words: string[];
+  /** Characters of text so far. */
+  length: number;
+}
+
+/** False where the tree is too deep. */
+function inspect(parent: Parent, seen: Seen, depth: number): boolean {
+  if (depth > DEPTH_MAX) return false;
   for (const node of parent.childNodes) {
-    if (isText(node)) {
-      if (seen.length < TEXT_LENGTH_MAX) {
-        words.push(node.value);
-        seen.length += node.value.length;
-      }
-    } else if (isElement(node)) {
-      inspectElement(node, problems);
-      if (!SILENT.has(node.tagName)) inspect(node, problems, words, seen);
-      if (!INLINE.has(node.tagName)) words.push(" ");
+    if (isText(node)) noteText(node.value, seen);
+    else if (isElement(node)) {
+      inspectElement(node, parent, seen.problems);
+      if (!INLINE.has(node.tagName)) noteText(" ", seen);
+      if (!SILENT.has(node.tagName) && !inspect(node, seen, depth + 1)) return false;
+    } else {
+      seen.problems.push({ level: "info", rule: "html-comment", message: "has a comment, which no reader shows" });
     }
   }
+  return true;
+}
+
+function noteText(text: string, seen: Seen): void {
+  if (seen.length > TEXT_LENGTH_MAX) return;
+  seen.words.push(text);
+  seen.length += text.length;
 }
 
 const INLINE = new Set(
@@ -123,21 +191,42 @@ const INLINE = new Set(
   ),
 );
 
-function inspectElement(element: Element, problems: HtmlProblem[]): void {
+function inspectElement(element: Element, parent: Parent, problems: HtmlProblem[]): void {
   if (!HARMLESS.has(element.tagName)) {
     problems.push(warning("html-element", `has the element "${element.tagName}", which may run code or is not HTML`));
   }
+  if (isMisplaced(element, parent)) {
+    problems.push(warning("html-parse", `has "${element.tagName}" right in "${parent.nodeName}"`));
+  }
   for (const { name, value } of element.attrs) {
-    const complaint = attributeProblem(name, value);
+    const complaint = attributeProblem(element.tagName, name, value);
     if (complaint !== undefined) problems.push(complaint);
   }
 }
 
-function attributeProblem(name: string, value: string): HtmlProblem | undefined {
+/** What the parser puts into parts of a table although it is an error (WHATWG HTML §13.2.6.4.9): empty forms, … */
+function isMisplaced(element: Element, parent: Parent): boolean {
+  return TABLE_CHILDREN[parent.nodeName]?.has(element.tagName) === false;
+}
+
+const ROWS = new Set(["tr"]);
+const TABLE_CHILDREN: Readonly<Record<string, ReadonlySet<string>>> = {
+  table: new Set(["caption", "colgroup", "thead", "tbody", "tfoot"]),
+  thead: ROWS,
+  tbody: ROWS,
+  tfoot: ROWS,
+  tr: new Set(["td", "th"]),
+};
+
+function attributeProblem(tagName: string, name: string, value: string): HtmlProblem | undefined {
   if (name === "style") return warning("html-style", "has a style attribute; readers drop it and validators doubt it");
   if (/^on/i.test(name)) return warning("html-handler", `has the attribute "${name}", which runs code`);
   if (!ATTRIBUTE_NAME.test(name)) return warning("html-parse", `has the attribute name "${name.slice(0, 40)}"`);
-  return ADDRESSES.has(name) ? addressProblem(name, value) : undefined;
+  if (ADDRESSES.has(name)) return addressProblem(name, value);
+  // Validators look for src= with a pattern, and find it in names and values of other attributes.
+  if (tagName === "img" && name.endsWith("src")) return addressProblem(name, value);
+  if (tagName === "img" && /src=[\w'"-]/i.test(value)) return warning("html-relative-url", `has an address in ${name}`);
+  return undefined;
 }
 
 function addressProblem(name: string, value: string): HtmlProblem | undefined {
@@ -149,7 +238,7 @@ function addressProblem(name: string, value: string): HtmlProblem | undefined {
       message: `has ${name}="${address.slice(0, 40)}", which runs code`,
     };
   }
-  if (/^[a-z][a-z0-9+.-]*:/i.test(address)) return undefined;
+  if (/^\w+:/.test(address)) return undefined;
   return warning("html-relative-url", `has the relative address ${name}="${address.slice(0, 60)}"`);
 }
 
@@ -164,6 +253,7 @@ function warning(rule: string, message: string): HtmlProblem {
 function parseProblems(html: string): HtmlProblem[] {
   const problems: HtmlProblem[] = [];
   const tree = parseFragment(context(), html, {
+    ...UNSCRIPTED,
     sourceCodeLocationInfo: true,
     onParseError: ({ code, startLine, startCol }) => {
       problems.push(warning("html-parse", `does not parse: ${code} at line ${startLine}, column ${startCol}`));
@@ -191,18 +281,18 @@ function findMoved(parent: Parent, place: { offset: number }): string | undefine
 
 /** HTML without what the rules object to: elements make way for their content, attributes go. */
 function repair(html: string): string {
-  const tree = parseFragment(context(), html, {});
+  const tree = parseFragment(context(), html, UNSCRIPTED);
   repairChildren(tree);
-  return serialize(tree);
+  return serialize(tree, UNSCRIPTED);
 }
 
 function repairChildren(parent: Parent): void {
   const kept: Node[] = [];
   for (const node of parent.childNodes) {
     if (isText(node)) kept.push(node);
-    if (!isElement(node) || SILENT.has(node.tagName)) continue;
+    if (!isElement(node) || SILENT.has(node.tagName) || isMisplaced(node, parent)) continue;
     repairChildren(node);
-    node.attrs = node.attrs.filter(({ name, value }) => attributeProblem(name, value) === undefined);
+    node.attrs = node.attrs.filter(({ name, value }) => attributeProblem(node.tagName, name, value) === undefined);
     if (HARMLESS.has(node.tagName)) kept.push(node);
     else kept.push(...node.childNodes);
   }

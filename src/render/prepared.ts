@@ -145,7 +145,7 @@ function distinct(instant: number, taken: Set<number>): number {
 
 function prepareEntry(entry: Entry, shown: "full" | "summary", feedLanguage: string): PreparedEntry {
   const { story } = entry;
-  const content = story.contentHtml === undefined ? undefined : publishableHtml(story.contentHtml);
+  const content = publishableHtml(story.contentHtml ?? "") || undefined;
   const summary = prepareSummary(story, shown === "summary" ? content : undefined);
   const link = webUrl(entry.link);
   const publishedAt = sayableInstant(story.publishedAt);
@@ -182,7 +182,7 @@ function urn(value: string): string {
 }
 
 function prepareSummary(story: Story, content: string | undefined) {
-  const html = story.summaryHtml === undefined ? undefined : publishableHtml(story.summaryHtml);
+  const html = publishableHtml(story.summaryHtml ?? "") || undefined;
   const text =
     plainText(story.summary ?? "") ||
     plainText(excerptOf(html)) ||
