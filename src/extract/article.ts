@@ -45,8 +45,13 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   const language = findLanguage(page);
   const languages = language === undefined ? ["en"] : [language.value];
   const start = content.kept.find((segment) => gainOf(segment) > 60)?.index ?? 0;
-  const standfirst = findStandfirst(segments, content, title?.value ?? "", page);
   const authors = findAuthors(page, marks, segments.segments, context.url, baseUrl);
+  const standfirst = findStandfirst(
+    segments,
+    content,
+    page,
+    authors.authors.map((author) => author.name),
+  );
   const dates = findDates(page, marks, segments.segments, start, context, languages);
   const { figures, captions } = findFigures(listPictured(content, segments), segments, baseUrl);
   const pictures = new Map<Segment, Figure[]>();
@@ -58,6 +63,7 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
     captions,
     pictures: new Set(pictures.keys()),
   });
+  const lead = standfirst?.opens ? [standfirst.segment] : [];
   const inText = new Set(lines);
   const shown = figures.filter(
     (figure) => inText.has(figure.segment) || figure.segment.index < content.root.firstSegment,
@@ -69,7 +75,7 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
     const copy = above[index];
     if (copy !== undefined && figure.segment.index === copy.index) pictures.set(copy, [figure]);
   }
-  const contentHtml = writeArticle([...above, ...lines], content.root, pictures, baseUrl);
+  const contentHtml = writeArticle([...above, ...lead, ...lines], content.root, pictures, baseUrl);
   const description = findDescription(page);
   const summary = standfirst ?? description;
   const images = listImages(shown, page, baseUrl);
@@ -143,39 +149,51 @@ function listPictured(content: Content, page: Segments): readonly Segment[] {
 // ---- standfirst
 
 const STANDFIRST_WORDS = new Set(
-  "dek deck standfirst subtitle subhead subheadline subheading summary sub kicker lead lede excerpt intro abstract tagline strapline".split(
+  "dek deck standfirst subtitle subhead subheadline subheading summary sub lead lede excerpt intro abstract teaser tagline strapline".split(
     " ",
   ),
 );
 
-/** The lines between headline and first paragraph that sum the story up: named so, or right under the headline. */
-function findStandfirst(page: Segments, content: Content, title: string, metadata: PageMetadata): Said | undefined {
-  const key = wordsKey(title);
-  const headline = page.segments.findIndex(
-    (segment) => wordsKey(segment.text) === key && key !== "" && segment.place.caption === undefined,
-  );
-  if (headline === -1) return undefined;
+/** By these it is the first paragraph set apart: it sums up, and the text goes on from it. */
+const LEAD_WORDS = new Set("lead lede intro abstract teaser excerpt summary".split(" "));
+const LEAD_CHARACTERS_MIN = 120;
+
+interface Standfirst extends Said {
+  readonly segment: Segment;
+  /** Whether the text begins with it. */
+  readonly opens: boolean;
+}
+
+/** The line between headline and first paragraph that sums the story up: named so, or right under the headline. */
+function findStandfirst(
+  page: Segments,
+  content: Content,
+  metadata: PageMetadata,
+  authors: readonly string[],
+): Standfirst | undefined {
+  const { headline } = content;
+  if (headline === undefined) return undefined;
+  const isFit = (segment: Segment) =>
+    isStandfirstLike(segment) && !(segment.text.length < 100 && authors.some((name) => segment.text.includes(name)));
+  const isNamed = (segment: Segment) => isNamedBy(segment, headline, STANDFIRST_WORDS);
   const first = content.kept.find(
-    (segment) =>
-      segment.index > headline &&
-      segment.level === 0 &&
-      gainOf(segment) > 60 &&
-      !isNamedStandfirst(segment, page.segments[headline]),
+    (segment) => segment.index > headline.index && segment.level === 0 && gainOf(segment) > 60 && !isNamed(segment),
   );
-  const between = page.segments.slice(
-    headline + 1,
-    Math.min(first === undefined ? headline + 12 : first.index, headline + 25),
-  );
-  const named = between.find(
-    (segment) => isStandfirstLike(segment) && isNamedStandfirst(segment, page.segments[headline]),
-  );
-  if (named !== undefined) return { value: named.text, origin: "standfirst" };
+  const end = Math.min(first === undefined ? headline.index + 12 : first.index, headline.index + 25);
+  const between = page.segments.slice(headline.index + 1, end);
+  const named = between.find((segment) => isFit(segment) && isNamed(segment));
+  if (named !== undefined) return standfirstOf(named, isNamedBy(named, headline, LEAD_WORDS));
   const next = between[0] ?? first;
-  if (next !== undefined && next === first)
-    return isOwnLine(first, page, metadata) ? { value: first.text, origin: "standfirst" } : undefined;
-  if (next !== undefined && isStandfirstLike(next) && next.text.length >= 30)
-    return { value: next.text, origin: "standfirst" };
-  return undefined;
+  if (next === undefined || !isFit(next)) return undefined;
+  if (next === first) return isOwnLine(first, page, metadata) ? standfirstOf(first, true) : undefined;
+  return next.text.length >= 30 ? standfirstOf(next, true) : undefined;
+}
+
+/** Full sentences in a lead are the first paragraph of the text; a line without an end never is. */
+function standfirstOf(segment: Segment, lead: boolean): Standfirst {
+  const opens =
+    lead && segment.level === 0 && segment.size >= LEAD_CHARACTERS_MIN && /[.!?…。]["”’»)]?$/.test(segment.text);
+  return { value: segment.text, origin: "standfirst", segment, opens };
 }
 
 /** A first paragraph is a standfirst when a dated or signed line, or a picture, parts it from the rest. */
@@ -203,12 +221,11 @@ function isStandfirstLike(segment: Segment): boolean {
   );
 }
 
-function isNamedStandfirst(segment: Segment, headline: Segment | undefined): boolean {
+function isNamedBy(segment: Segment, headline: Segment, words: ReadonlySet<string>): boolean {
   let block: Block | null = segment.block;
   for (let level = 0; block !== null && level < 3; block = block.parent, level++) {
-    if (headline !== undefined && isInside(headline.block, block)) return false;
-    if (block.endSegment - block.firstSegment > 3) return false;
-    if (block.words.some((word) => STANDFIRST_WORDS.has(word))) return true;
+    if (isInside(headline.block, block) || block.endSegment - block.firstSegment > 3) return false;
+    if (block.words.some((word) => words.has(word))) return true;
   }
   return false;
 }
