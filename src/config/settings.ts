@@ -22,7 +22,7 @@ import {
 import { type Checked, type Located, loadYamlFolder, missingFolder, type Path } from "./yaml.ts";
 
 /** What one service runs with. Addresses and folders are absolute. */
-export interface Settings {
+interface Settings {
   readonly service: {
     readonly title: string;
     /** Public address without a slash at its end. */
@@ -57,11 +57,11 @@ export interface Settings {
 }
 
 /** `path` is absolute, or `:memory:`. */
-export type DatabaseSettings =
+type DatabaseSettings =
   | { readonly kind: "sqlite"; readonly path: string }
   | { readonly kind: "postgres"; readonly url: string };
 
-export type LogLevel = z.output<typeof settingsSchema>["log"];
+type LogLevel = z.output<typeof settingsSchema>["log"];
 
 export interface Configuration {
   readonly settings: Settings;
@@ -216,7 +216,7 @@ export const settingsSchema = z
   .meta({ title: "Storywire: the service", description: "config/storywire.yaml: every key is optional." });
 
 /** A variable of the environment that stands over a setting of storywire.yaml. */
-export interface SettingVariable {
+interface SettingVariable {
   readonly name: string;
   readonly path: Path;
   /** Also read from the file that `<name>_FILE` names. */

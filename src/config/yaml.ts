@@ -25,7 +25,7 @@ const ALIAS_COUNT_MAX = 1000;
 export type Path = readonly (string | number)[];
 
 /** Counted from 1; absent for what stands in no file. */
-export interface Place {
+interface Place {
   readonly line?: number;
   readonly column?: number;
 }
