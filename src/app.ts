@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,22 +12,24 @@ import type { Source, SourceId } from "./model/source.ts";
 import { instantJson } from "./model/story-json.ts";
 import { clusterOf } from "./normalize/identity.ts";
 import { createCommitter } from "./poll/committer.ts";
-import { pollSource, type PollTools } from "./poll/poll.ts";
-import { readDocument } from "./poll/read.ts";
+import { type PollTools, pollSource } from "./poll/poll.ts";
+import { createReadingPool } from "./poll/pool.ts";
 import { dueSources, nextCronRun, startTicking } from "./poll/schedule.ts";
 import { createBackgroundPublisher } from "./publish/background.ts";
 import type { Site, SourceFacts } from "./publish/document.ts";
-import { createShelf } from "./publish/shelf.ts";
 import { publishFeed } from "./publish/publish.ts";
+import { createShelf } from "./publish/shelf.ts";
 import { compileMemberships } from "./select/membership.ts";
-import { createServer, type BoundAddress, type WebServer } from "./serve/server.ts";
+import { type BoundAddress, createServer, type WebServer } from "./serve/server.ts";
 import { migrate, openDatabase } from "./store/database.ts";
 import { createSqlStore, openStore } from "./store/sql-store.ts";
 import type { SourceState, Store } from "./store/store.ts";
 import { createWire } from "./wire.ts";
 
 /** This program's version, from package.json. */
-export const VERSION: string = (JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string }).version;
+export const VERSION: string = (
+  JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string }
+).version;
 
 /** Edges that tests replace. */
 export interface Overrides {
@@ -78,7 +80,10 @@ export function siteOf({ settings }: Configuration): Site {
 export interface Polling extends AsyncDisposable {
   readonly store: Store;
   /** Visits these sources now, those that nobody else is visiting; answers their records as they come. */
-  poll(sources: readonly Source[], onPolled?: (source: Source, record: PollRecord) => void): Promise<readonly PollRecord[]>;
+  poll(
+    sources: readonly Source[],
+    onPolled?: (source: Source, record: PollRecord) => void,
+  ): Promise<readonly PollRecord[]>;
   /** Brings the membership of feeds whose definition changed up to date. */
   defineFeeds(): Promise<void>;
   /** Renders what changed and stores it. */
@@ -86,7 +91,11 @@ export interface Polling extends AsyncDisposable {
   stop(): void;
 }
 
-export async function startPolling(configuration: Configuration, log: Logger, overrides: Overrides & { readonly onCommitted?: () => void } = {}): Promise<Polling> {
+export async function startPolling(
+  configuration: Configuration,
+  log: Logger,
+  overrides: Overrides & { readonly onCommitted?: () => void } = {},
+): Promise<Polling> {
   const { settings, sources, feeds } = configuration;
   const now = overrides.now ?? Date.now;
   const random = overrides.random ?? Math.random;
@@ -104,6 +113,7 @@ export async function startPolling(configuration: Configuration, log: Logger, ov
     filesRoot: settings.filesRoot,
     now,
   });
+  const reading = createReadingPool({ timeoutMs: settings.limits.parseMs });
   const owner = randomBytes(8).toString("hex");
   const committer = createCommitter(store, { waitMs: 20, onCommitted: () => overrides.onCommitted?.() });
   const factsOf = factsReader(configuration);
@@ -111,14 +121,16 @@ export async function startPolling(configuration: Configuration, log: Logger, ov
     store,
     site: siteOf(configuration),
     factsOf: factsOf.of,
-    onProblem: (problem) => log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate, or left something out"),
+    prepare: () => factsOf.refresh(store),
+    onProblem: (problem) =>
+      log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate, or left something out"),
   });
   const memberships = compileMemberships(feeds, sources, clusterOf);
   let stopping = false;
   const tools: PollTools = {
     store,
     fetch: (request) => fetcher.fetch(request),
-    read: async (job) => readDocument(job),
+    read: (job) => reading.read(job),
     commit: (changes) => committer.commit(changes),
     membershipsOf: memberships.of,
     now,
@@ -158,16 +170,14 @@ export async function startPolling(configuration: Configuration, log: Logger, ov
       for (const slug of changed) await rebuild(store, { slug, memberships, now: now() });
       if (changed.length > 0) log.info({ event: "feeds", rebuilt: changed }, "feed membership rebuilt");
     },
-    async publishChanged() {
-      await factsOf.refresh(store);
-      return publisher.publishChanged();
-    },
+    publishChanged: () => publisher.publishChanged(),
     stop: () => {
       stopping = true;
     },
     async [Symbol.asyncDispose]() {
       stopping = true;
       await fetcher[Symbol.asyncDispose]();
+      await reading[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };
@@ -175,13 +185,23 @@ export async function startPolling(configuration: Configuration, log: Logger, ov
 
 async function rebuild(
   store: Store,
-  { slug, memberships, now }: { readonly slug: FeedSlug; readonly memberships: ReturnType<typeof compileMemberships>; readonly now: number },
+  {
+    slug,
+    memberships,
+    now,
+  }: { readonly slug: FeedSlug; readonly memberships: ReturnType<typeof compileMemberships>; readonly now: number },
 ): Promise<void> {
   let after = 0;
   for (let first = true; ; first = false) {
     const { stories, next } = await store.scanStories(after, 2_000);
     const entering = stories.flatMap((story) => memberships.of(story).filter((membership) => membership.slug === slug));
-    await store.rebuildFeed(slug, { memberships: entering, first, done: next === null, digest: memberships.digest(slug), now });
+    await store.rebuildFeed(slug, {
+      memberships: entering,
+      first,
+      done: next === null,
+      digest: memberships.digest(slug),
+      now,
+    });
     if (next === null) return;
     after = next;
   }
@@ -200,10 +220,27 @@ async function eachOf<T>(values: readonly T[], limit: number, work: (value: T) =
 function logPoll(log: Logger, source: Source, record: PollRecord): void {
   const level = record.outcome === "failed" || record.outcome === "suspect" ? "warn" : "info";
   const { id: _id, at, faults, ...told } = record;
-  log[level]({ event: "poll", source: source.id, at: instantJson(at), ...told, ...(faults === undefined ? {} : { faults: faults.length }) }, `poll ${record.outcome}`);
+  log[level](
+    {
+      event: "poll",
+      source: source.id,
+      at: instantJson(at),
+      ...told,
+      ...(faults === undefined ? {} : { faults: faults.length }),
+    },
+    `poll ${record.outcome}`,
+  );
 }
 
-function summaryOf({ slug, findings, faults }: { readonly slug: FeedSlug; readonly findings: readonly object[]; readonly faults: readonly object[] }): object {
+function summaryOf({
+  slug,
+  findings,
+  faults,
+}: {
+  readonly slug: FeedSlug;
+  readonly findings: readonly object[];
+  readonly faults: readonly object[];
+}): object {
   return { slug, findings: findings.slice(0, 10), faults: faults.slice(0, 10) };
 }
 
@@ -212,7 +249,10 @@ function bySlug(feeds: readonly Feed[]): ReadonlyMap<FeedSlug, Feed> {
 }
 
 /** What sources say of themselves, as of the last refresh. */
-function factsReader({ sources }: Configuration): { readonly of: SourceFacts; refresh(store: Pick<Store, "sourceStates">): Promise<void> } {
+function factsReader({ sources }: Configuration): {
+  readonly of: SourceFacts;
+  refresh(store: Pick<Store, "sourceStates">): Promise<void>;
+} {
   const byId = new Map(sources.map((source) => [source.id, source]));
   let states = new Map<SourceId, SourceState>();
   return {
@@ -230,8 +270,13 @@ function factsReader({ sources }: Configuration): { readonly of: SourceFacts; re
 // --- the poller process
 
 /** Visits sources as they fall due, until stopped. */
-export async function runPoller(configuration: Configuration, log: Logger, options: Overrides & { readonly onCommitted?: () => void } = {}): Promise<AsyncDisposable> {
-  const polling = await startPolling(configuration, log, options);
+export async function runPoller(
+  configuration: Configuration,
+  log: Logger,
+  options: Overrides & { readonly onCommitted?: () => void } = {},
+): Promise<AsyncDisposable> {
+  await using starting = new AsyncDisposableStack();
+  const polling = starting.use(await startPolling(configuration, log, options));
   const now = options.now ?? Date.now;
   const busy = new Set<SourceId>();
   const running = new Set<Promise<unknown>>();
@@ -246,13 +291,21 @@ export async function runPoller(configuration: Configuration, log: Logger, optio
       await polling.store.expireEntries(now());
       await polling.publishChanged();
     } catch (error) {
-      log.error({ event: "store", code: error instanceof StoreError ? error.code : "unknown", err: error }, "polling waits for the database");
+      log.error(
+        { event: "store", code: error instanceof StoreError ? error.code : "unknown", err: error },
+        "polling waits for the database",
+      );
     }
   }
 
   async function sourcesDue(): Promise<readonly Source[]> {
     const next = await polling.store.nextPolls();
-    const states = new Map([...next].map(([id, nextPollAt]) => [id, { id, nextPollAt, memory: { counts: [], suspectPolls: 0, failures: 0 } }]));
+    const states = new Map(
+      [...next].map(([id, nextPollAt]) => [
+        id,
+        { id, nextPollAt, memory: { counts: [], suspectPolls: 0, failures: 0 } },
+      ]),
+    );
     return dueSources({ sources: configuration.sources, states, now: now(), busy });
   }
 
@@ -260,7 +313,12 @@ export async function runPoller(configuration: Configuration, log: Logger, optio
     busy.add(source.id);
     const visiting = polling
       .poll([source])
-      .catch((error: unknown) => log.error({ event: "store", source: source.id, code: error instanceof StoreError ? error.code : "unknown", err: error }, "a visit could not be stored"))
+      .catch((error: unknown) =>
+        log.error(
+          { event: "store", source: source.id, code: error instanceof StoreError ? error.code : "unknown", err: error },
+          "a visit could not be stored",
+        ),
+      )
       .finally(() => {
         busy.delete(source.id);
         running.delete(visiting);
@@ -270,12 +328,13 @@ export async function runPoller(configuration: Configuration, log: Logger, optio
 
   const ticking = startTicking(tick);
   void tick();
+  const started = starting.move();
   return {
     async [Symbol.asyncDispose]() {
       ticking.stop();
       polling.stop();
       await Promise.race([Promise.allSettled(running), new Promise((resolve) => setTimeout(resolve, 8_000).unref())]);
-      await polling[Symbol.asyncDispose]();
+      await started.disposeAsync();
     },
   };
 }
@@ -292,7 +351,11 @@ export interface Web extends AsyncDisposable {
   refresh(): Promise<void>;
 }
 
-export async function runWeb(configuration: Configuration, log: Logger, options: Overrides & { readonly pollerAlive?: () => boolean } = {}): Promise<Web> {
+export async function runWeb(
+  configuration: Configuration,
+  log: Logger,
+  options: Overrides & { readonly pollerAlive?: () => boolean } = {},
+): Promise<Web> {
   const { settings, feeds, sources } = configuration;
   const now = options.now ?? Date.now;
   const store = openStore(settings.database, { readOnly: true });
@@ -303,20 +366,31 @@ export async function runWeb(configuration: Configuration, log: Logger, options:
     factsOf: factsOf.of,
     publish: publishFeed,
     bytesMax: SHELF_BYTES,
-    onProblem: (problem) => log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate; the last good one stays"),
+    onProblem: (problem) =>
+      log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate; the last good one stays"),
   });
-  const wire = createWire({ configuration, store, shelf, factsOf: factsOf.of, now, pollerAlive: options.pollerAlive ?? (() => true) });
+  const wire = createWire({
+    configuration,
+    store,
+    shelf,
+    factsOf: factsOf.of,
+    now,
+    pollerAlive: options.pollerAlive ?? (() => true),
+  });
 
   let refreshing: Promise<void> | undefined;
+  let stopping = false;
   async function look(): Promise<void> {
-    if (!(await store.changedSinceAsked())) return;
+    if (stopping || !(await store.changedSinceAsked())) return;
     await factsOf.refresh(store);
     await shelf.refresh();
     await wire.refresh();
   }
   function refresh(): Promise<void> {
     refreshing ??= look()
-      .catch((error: unknown) => log.warn({ event: "store", err: error }, "the database cannot be read; documents at hand are still answered"))
+      .catch((error: unknown) =>
+        log.warn({ event: "store", err: error }, "the database cannot be read; documents at hand are still answered"),
+      )
       .finally(() => {
         refreshing = undefined;
       });
@@ -326,14 +400,19 @@ export async function runWeb(configuration: Configuration, log: Logger, options:
   const timer = setInterval(() => void refresh(), 500);
   const server = createServer(wire, { log });
   const address = await server.listen(settings.service.listen);
-  log.info({ event: "listening", address: address.url, feeds: feeds.length, sources: sources.length }, `listening on ${address.url}`);
+  log.info(
+    { event: "listening", address: address.url, feeds: feeds.length, sources: sources.length },
+    `listening on ${address.url}`,
+  );
   return {
     address,
     server,
     refresh,
     async [Symbol.asyncDispose]() {
+      stopping = true;
       clearInterval(timer);
       await server.close();
+      await refreshing;
       await store[Symbol.asyncDispose]();
     },
   };
@@ -349,7 +428,11 @@ export interface PollerProcess extends AsyncDisposable {
 }
 
 /** Keeps a poller process running beside this one; `onCommitted` is called whenever it stored something. */
-export function supervisePoller(command: { readonly file: string; readonly args: readonly string[] }, log: Logger, onCommitted: () => void): PollerProcess {
+export function supervisePoller(
+  command: { readonly file: string; readonly args: readonly string[] },
+  log: Logger,
+  onCommitted: () => void,
+): PollerProcess {
   let child: ChildProcess | undefined;
   let stopping = false;
   let waitMs = RESTART_MS;

@@ -27,9 +27,15 @@ const FRESH_MAX_MS = 3_600_000;
 export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> } {
   const { configuration, store, shelf, factsOf, now } = parts;
   const { settings, sources, feeds } = configuration;
-  const site: Site = { title: settings.service.title, baseUrl: settings.service.baseUrl, language: settings.service.language };
+  const site: Site = {
+    title: settings.service.title,
+    baseUrl: settings.service.baseUrl,
+    language: settings.service.language,
+  };
   const bySlug = new Map<string, Feed>(feeds.map((feed) => [feed.slug, feed]));
-  const moved = new Map<string, FeedSlug>(feeds.flatMap((feed) => feed.formerly.map((old) => [old, feed.slug] as const)));
+  const moved = new Map<string, FeedSlug>(
+    feeds.flatMap((feed) => feed.formerly.map((old) => [old, feed.slug] as const)),
+  );
   const sourcesOf = new Map(feeds.map((feed) => [feed.slug, [...compileSelector(feed, sources).sourceIds]]));
   const startedAt = now();
   const entries = new Map<string, number>();
@@ -63,7 +69,9 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> 
     async refresh() {
       entries.clear();
       nextPolls = await store.nextPolls();
-      attempted = sources.filter((source) => !source.paused && (nextPolls.get(source.id) ?? 1) !== 0 && nextPolls.has(source.id)).length;
+      attempted = sources.filter(
+        (source) => !source.paused && (nextPolls.get(source.id) ?? 1) !== 0 && nextPolls.has(source.id),
+      ).length;
       hadStories ??= (await store.scanStories(0, 1)).stories.length > 0;
     },
     lookUp(slug) {
@@ -89,7 +97,10 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> 
       const story = await store.findStory(id);
       if (story === null) return null;
       const history = await store.storyHistory(story.id);
-      return { entry: entryOf(story, site, factsOf), json: { ...storyJson(story), ...(history === null ? {} : historyJson(history)) } };
+      return {
+        entry: entryOf(story, site, factsOf),
+        json: { ...storyJson(story), ...(history === null ? {} : historyJson(history)) },
+      };
     },
     health() {
       const waiting = waitsFor();
@@ -97,14 +108,25 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> 
       return {
         live: true,
         ready,
-        details: { sources: sources.length, sourcesNotVisited: Math.max(waiting, 0), feeds: feeds.length, poller: parts.pollerAlive() ? "running" : "down" },
+        details: {
+          sources: sources.length,
+          sourcesNotVisited: Math.max(waiting, 0),
+          feeds: feeds.length,
+          poller: parts.pollerAlive() ? "running" : "down",
+        },
       };
     },
   };
 }
 
 /** The ledger and the explanation of a story (promise 9). */
-export function historyJson({ origins, revisions, sightings, feeds, keys }: StoryHistory): Readonly<Record<string, unknown>> {
+export function historyJson({
+  origins,
+  revisions,
+  sightings,
+  feeds,
+  keys,
+}: StoryHistory): Readonly<Record<string, unknown>> {
   return {
     origins,
     keys,

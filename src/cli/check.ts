@@ -1,8 +1,8 @@
 import { ParseError } from "../errors.ts";
 import { checkDocument } from "../render/check.ts";
 import { decode } from "../text/decode.ts";
-import { configurationOf, type ExitCode, type GlobalOptions } from "./cli.ts";
 import { fetchDocument } from "./document.ts";
+import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 
 export interface CheckOptions extends GlobalOptions {
   readonly feed?: string;
@@ -15,7 +15,9 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
 
 async function checkConfiguration(options: CheckOptions): Promise<ExitCode> {
   const { sources, feeds } = await configurationOf(options);
-  const told = options.json ? JSON.stringify({ sources: sources.length, feeds: feeds.length }) : `The configuration is right: ${sources.length} sources, ${feeds.length} feeds.`;
+  const told = options.json
+    ? JSON.stringify({ sources: sources.length, feeds: feeds.length })
+    : `The configuration is right: ${sources.length} sources, ${feeds.length} feeds.`;
   process.stdout.write(`${told}\n`);
   return 0;
 }
@@ -23,8 +25,12 @@ async function checkConfiguration(options: CheckOptions): Promise<ExitCode> {
 async function checkFeed(address: string, json: boolean): Promise<ExitCode> {
   const document = await fetchDocument(address);
   const { text } = decode(document.bytes, { contentType: document.contentType, markup: "xml" });
-  if (text.trim() === "") throw new ParseError(`Cannot check ${address}: it is empty`, { code: "empty", concerns: address });
-  const findings = checkDocument(text, "auto", { ...(document.mediaType === undefined ? {} : { mediaType: document.mediaType }), ...(document.url === undefined ? {} : { selfUrl: document.url }) });
+  if (text.trim() === "")
+    throw new ParseError(`Cannot check ${address}: it is empty`, { code: "empty", concerns: address });
+  const findings = checkDocument(text, "auto", {
+    ...(document.mediaType === undefined ? {} : { mediaType: document.mediaType }),
+    ...(document.url === undefined ? {} : { selfUrl: document.url }),
+  });
   if (json) process.stdout.write(`${JSON.stringify({ findings })}\n`);
   else {
     for (const { level, rule, message, line, column, path } of findings) {

@@ -1,22 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { configurationPlace, type Configuration, loadConfiguration } from "../config/settings.ts";
-import { SettingsError, StorywireError } from "../errors.ts";
-import { isCronExpression } from "../poll/schedule.ts";
-import { compilePattern } from "../select/pattern.ts";
 import { VERSION } from "../app.ts";
+import { SettingsError, StorywireError } from "../errors.ts";
 import { check } from "./check.ts";
 import { extract, extractLines } from "./extract.ts";
+import type { ExitCode } from "./options.ts";
 import { poll } from "./poll.ts";
 import { serve } from "./serve.ts";
-
-/** 0 done, 1 failed, 2 wrong usage or configuration. */
-export type ExitCode = 0 | 1 | 2;
-
-export interface GlobalOptions {
-  readonly config?: string;
-  readonly feeds?: string;
-  readonly json?: boolean;
-}
 
 /** Reads the command line and runs one command; every failure ends in one message on stderr and an exit code. */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
@@ -38,26 +27,16 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
 function report(error: unknown, json: boolean): void {
   const code = error instanceof StorywireError ? error.code : "internal";
   const message = error instanceof Error ? error.message : String(error);
-  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, ...(error instanceof SettingsError ? { problems: error.problems } : {}) } })}\n`);
-  else process.stderr.write(error instanceof StorywireError ? `storywire: ${code}: ${message}\n` : `storywire: ${error instanceof Error ? error.stack : message}\n`);
-}
-
-/** The configuration that the options and the environment name. */
-export function configurationOf(options: GlobalOptions): Promise<Configuration> {
-  return loadConfiguration({
-    ...configurationPlace(options, process.env, process.cwd()),
-    validateCron: isCronExpression,
-    validatePattern: isPattern,
-  });
-}
-
-function isPattern(text: string): boolean {
-  try {
-    compilePattern(text);
-    return true;
-  } catch {
-    return false;
-  }
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ error: { code, message, ...(error instanceof SettingsError ? { problems: error.problems } : {}) } })}\n`,
+    );
+  else
+    process.stderr.write(
+      error instanceof StorywireError
+        ? `storywire: ${code}: ${message}\n`
+        : `storywire: ${error instanceof Error ? error.stack : message}\n`,
+    );
 }
 
 function createProgram(done: (code: ExitCode) => void): Command {
@@ -80,7 +59,9 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .command("extract")
     .description("show what would come out of documents, as JSON")
     .argument("[document...]", "files or URLs")
-    .addOption(new Option("--kind <kind>", "how to read them").choices(["auto", "feed", "page", "listing"]).default("auto"))
+    .addOption(
+      new Option("--kind <kind>", "how to read them").choices(["auto", "feed", "page", "listing"]).default("auto"),
+    )
     .option("--document-url <url>", "the address they were saved from: base of links", absoluteUrl)
     .option("--captured-at <instant>", "the moment relative dates count from (RFC 3339)", instant)
     .option("--content-type <type>", "media type of the documents")
@@ -89,7 +70,9 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .option("--jsonl", "read one JSON request a line from stdin, answer one a line")
     .option("--json", "as JSON (always)")
     .exitOverride()
-    .action(async (documents, options) => done(options.jsonl ? await extractLines(options) : await extract(documents, options)));
+    .action(async (documents, options) =>
+      done(options.jsonl ? await extractLines(options) : await extract(documents, options)),
+    );
 
   withPlaces(program.command("check").description("judge the configuration, or with --feed a document"))
     .option("--feed <document>", "a feed's file or URL, judged by the rules our own documents pass")
@@ -113,6 +96,7 @@ function absoluteUrl(text: string): string {
 
 function instant(text: string): number {
   const at = Date.parse(text);
-  if (Number.isNaN(at) || !/^\d{4}-\d\d-\d\d/.test(text)) throw new InvalidArgumentError("wanted: an RFC 3339 instant such as 2025-10-17T12:00:00Z");
+  if (Number.isNaN(at) || !/^\d{4}-\d\d-\d\d/.test(text))
+    throw new InvalidArgumentError("wanted: an RFC 3339 instant such as 2025-10-17T12:00:00Z");
   return at;
 }

@@ -23,7 +23,8 @@ export async function fetchDocument(address: string): Promise<NamedDocument> {
   if (url === null) return readNamedFile(address);
   await using fetcher = createToolFetcher();
   const outcome = await fetcher.fetch({ url });
-  if (outcome.kind !== "fetched") throw new FetchError(`Cannot read ${address}: the server says it is gone`, { code: "gone", concerns: address });
+  if (outcome.kind !== "fetched")
+    throw new FetchError(`Cannot read ${address}: the server says it is gone`, { code: "gone", concerns: address });
   return {
     bytes: outcome.body,
     base: outcome.finalUrl,

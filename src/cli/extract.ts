@@ -7,9 +7,9 @@ import { type SourceKind, sourceKinds } from "../model/source.ts";
 import { unstoredStoryJson } from "../model/story-json.ts";
 import { isTimeZone } from "../model/zone.ts";
 import { deriveStoryId } from "../poll/plan.ts";
-import { readDocument } from "../poll/read.ts";
-import type { ExitCode } from "./cli.ts";
+import { createReadingPool, type ReadingPool } from "../poll/pool.ts";
 import { fetchDocument } from "./document.ts";
+import type { ExitCode } from "./options.ts";
 
 export interface ExtractOptions {
   readonly kind: SourceKind;
@@ -31,8 +31,9 @@ export async function extract(addresses: readonly string[], options: ExtractOpti
     return 2;
   }
   let exitCode: ExitCode = 0;
+  await using pool = createReadingPool(ONE_LANE);
   for (const address of addresses) {
-    const answer = await answerTo(address, options);
+    const answer = await answerTo(address, options, pool);
     if ("error" in answer) {
       exitCode = 1;
       process.stderr.write(`storywire: ${address}: ${answer.error.code}: ${answer.error.message}\n`);
@@ -55,29 +56,47 @@ const lineSchema = z
   })
   .refine(({ path, url }) => (path === undefined) !== (url === undefined), { error: "either path or url" });
 
+/** One process reads; each document may take this long. */
+const ONE_LANE = { timeoutMs: 5_000, smallLanes: 1 } as const;
+
+/** Requests taken in before the first of them is answered, so that files are at hand when the reader is free. */
+const AHEAD = 4;
+
 /** Answers each line of stdin with a line on stdout, in order, as soon as it is known. Always 0: errors are answers. */
 export async function extractLines(options: ExtractOptions): Promise<ExitCode> {
+  await using pool = createReadingPool(ONE_LANE);
+  const answers: Promise<object>[] = [];
+  let writing = Promise.resolve();
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() === "") continue;
-    const written = process.stdout.write(`${JSON.stringify(await answerLine(line, options))}\n`);
-    if (!written) await new Promise((resolve) => process.stdout.once("drain", resolve));
+    const answer = answerLine(line, options, pool);
+    answers.push(answer);
+    writing = writing.then(async () => writeLine(await answer));
+    if (answers.length >= AHEAD) await answers.shift();
   }
+  await writing;
   return 0;
 }
 
-async function answerLine(line: string, options: ExtractOptions): Promise<object> {
+async function writeLine(answer: object): Promise<void> {
+  const isTaken = process.stdout.write(`${JSON.stringify(answer)}\n`);
+  if (!isTaken) await new Promise((resolve) => process.stdout.once("drain", resolve));
+}
+
+async function answerLine(line: string, options: ExtractOptions, pool: ReadingPool): Promise<object> {
   const request = parseLine(line);
   if ("error" in request) return request;
   const { id, path, url, capturedAt, ...rest } = request;
-  const answer = await answerTo(path ?? url ?? "", {
-    ...options,
-    ...definedOf(rest),
-    ...(capturedAt === undefined ? {} : { capturedAt: typeof capturedAt === "number" ? capturedAt : Date.parse(capturedAt) }),
-  });
-  return { id, ...answer };
+  const at = typeof capturedAt === "string" ? Date.parse(capturedAt) : capturedAt;
+  const given = { ...options, ...definedOf(rest), ...(at === undefined ? {} : { capturedAt: at }) };
+  return { id, ...(await answerTo(path ?? url ?? "", given, pool)) };
 }
 
-function parseLine(line: string): z.output<typeof lineSchema> | { readonly id: unknown; readonly error: { readonly code: string; readonly message: string } } {
+function parseLine(
+  line: string,
+):
+  | z.output<typeof lineSchema>
+  | { readonly id: unknown; readonly error: { readonly code: string; readonly message: string } } {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -92,17 +111,21 @@ function parseLine(line: string): z.output<typeof lineSchema> | { readonly id: u
 
 function definedOf<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   // What is undefined is left out, so no value of the result is.
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
 }
 
-type Answer = { readonly feed: object; readonly items: readonly object[] } | { readonly error: { readonly code: string; readonly message: string } };
+type Answer =
+  | { readonly feed: object; readonly items: readonly object[] }
+  | { readonly error: { readonly code: string; readonly message: string } };
 
-async function answerTo(address: string, options: ExtractOptions): Promise<Answer> {
+async function answerTo(address: string, options: ExtractOptions, pool: ReadingPool): Promise<Answer> {
   try {
     const document = await fetchDocument(address);
     const capturedAt = options.capturedAt ?? Date.now();
     const contentType = options.contentType ?? document.contentType;
-    const reading = readDocument({
+    const reading = await pool.read({
       bytes: document.bytes,
       ...(contentType === undefined ? {} : { contentType }),
       url: options.documentUrl ?? document.base,
@@ -134,7 +157,8 @@ function itemOf(candidate: Candidate, capturedAt: number, timeZone: string): obj
   if (content === undefined || contentDigest === undefined || key === undefined) return null;
   const updated = candidate.updated === undefined ? null : settleDate(candidate.updated, capturedAt, timeZone);
   const told = candidate.published === undefined ? null : settleDate(candidate.published, capturedAt, timeZone);
-  const published = told ?? (updated === null ? null : { ...updated, interval: { ...updated.interval, origin: "updated" } });
+  const published =
+    told ?? (updated === null ? null : { ...updated, interval: { ...updated.interval, origin: "updated" } });
   return unstoredStoryJson(content, {
     id: deriveStoryId(NAMED_SOURCE, key),
     sourceId: NAMED_SOURCE,

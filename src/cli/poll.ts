@@ -4,7 +4,7 @@ import { SettingsError } from "../errors.ts";
 import type { PollRecord } from "../model/poll.ts";
 import type { Source } from "../model/source.ts";
 import { dueSources } from "../poll/schedule.ts";
-import { configurationOf, type ExitCode, type GlobalOptions } from "./cli.ts";
+import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 import { formatTable } from "./table.ts";
 
 export interface PollOptions extends GlobalOptions {
@@ -17,7 +17,8 @@ export async function poll(ids: readonly string[], options: PollOptions): Promis
   const named = ids.map((id) => configuration.sources.find((source) => source.id === id) ?? unknownSource(id));
   await using polling = await startPolling(configuration, pino({ level: "silent" }));
   await polling.defineFeeds();
-  const wanted = named.length > 0 ? named : options.all ? configuration.sources.filter((source) => !source.paused) : await dueNow();
+  const wanted =
+    named.length > 0 ? named : options.all ? configuration.sources.filter((source) => !source.paused) : await dueNow();
   const progress = progressBar(wanted.length);
   const rows: { readonly source: Source; readonly record: PollRecord }[] = [];
   await polling.poll(wanted, (source, record) => {
@@ -31,12 +32,20 @@ export async function poll(ids: readonly string[], options: PollOptions): Promis
 
   async function dueNow(): Promise<readonly Source[]> {
     const states = await polling.store.sourceStates();
-    return dueSources({ sources: configuration.sources, states: new Map(states.map((state) => [state.id, state])), now: Date.now(), busy: new Set() });
+    return dueSources({
+      sources: configuration.sources,
+      states: new Map(states.map((state) => [state.id, state])),
+      now: Date.now(),
+      busy: new Set(),
+    });
   }
 }
 
 function unknownSource(id: string): never {
-  throw new SettingsError([{ file: "command line", path: "SOURCE", value: id, wanted: "the id of a configured source" }], "unknown_source");
+  throw new SettingsError(
+    [{ file: "command line", path: "SOURCE", value: id, wanted: "the id of a configured source" }],
+    "unknown_source",
+  );
 }
 
 function progressBar(total: number): (done: number) => void {
@@ -52,7 +61,9 @@ function progressBar(total: number): (done: number) => void {
 
 function print(rows: readonly { readonly source: Source; readonly record: PollRecord }[], json: boolean): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify({ polls: rows.map(({ source, record }) => ({ source: source.id, ...record })) })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ polls: rows.map(({ source, record }) => ({ source: source.id, ...record })) })}\n`,
+    );
     return;
   }
   const table = rows.map(({ source, record }) => [
@@ -65,5 +76,6 @@ function print(rows: readonly { readonly source: Source; readonly record: PollRe
     `${record.durationMs} ms`,
   ]);
   process.stdout.write(`${formatTable(["source", "outcome", "code", "seen", "new", "updated", "time"], table)}\n`);
-  for (const { source, record } of rows) if (record.message !== undefined) process.stdout.write(`${source.id}: ${record.message}\n`);
+  for (const { source, record } of rows)
+    if (record.message !== undefined) process.stdout.write(`${source.id}: ${record.message}\n`);
 }

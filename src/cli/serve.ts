@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import pino from "pino";
-import { runPoller, runWeb, supervisePoller } from "../app.ts";
-import { migrateDatabase } from "../app.ts";
+import { migrateDatabase, runPoller, runWeb, supervisePoller } from "../app.ts";
 import { lockInstance } from "../store/lock.ts";
-import { configurationOf, type ExitCode, type GlobalOptions } from "./cli.ts";
+import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 
 export interface ServeOptions extends GlobalOptions {
   readonly role: "all" | "web" | "poller";
@@ -20,8 +19,11 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     running.use(await runPoller(configuration, log, { onCommitted: () => void process.send?.("committed") }));
   } else {
     await migrateDatabase(configuration);
-    const poller = options.role === "all" ? running.use(startPollerProcess(options, log, () => void web?.refresh())) : undefined;
-    const web = running.use(await runWeb(configuration, log, poller === undefined ? {} : { pollerAlive: () => poller.alive() }));
+    const poller =
+      options.role === "all" ? running.use(startPollerProcess(options, log, () => void web?.refresh())) : undefined;
+    const web = running.use(
+      await runWeb(configuration, log, poller === undefined ? {} : { pollerAlive: () => poller.alive() }),
+    );
   }
   await stopped;
   log.info({ event: "stopping" }, "stopping");
@@ -33,7 +35,11 @@ function startPollerProcess(options: ServeOptions, log: pino.Logger, onCommitted
     ...(options.config === undefined ? [] : ["--config", options.config]),
     ...(options.feeds === undefined ? [] : ["--feeds", options.feeds]),
   ];
-  return supervisePoller({ file: join(import.meta.dirname, "../main.ts"), args: ["serve", "--role", "poller", ...places] }, log, onCommitted);
+  return supervisePoller(
+    { file: join(import.meta.dirname, "../main.ts"), args: ["serve", "--role", "poller", ...places] },
+    log,
+    onCommitted,
+  );
 }
 
 /** Resolves at the first SIGTERM or SIGINT, or when the process that started this one has gone. */

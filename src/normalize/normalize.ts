@@ -21,20 +21,13 @@ export const storyLimits = {
 
 /**
  * One document as candidates for the store: texts cleaned, HTML through the allow-list, keys and digests computed. Items
- * whose raw digest is in `known` are left unread (no sanitizing); items that say nothing, and items that stand twice in
- * the document, are left out with a fault.
+ * whose raw digest is in `known` are left unread (no sanitizing); items that stand twice in the document are left out
+ * with a fault.
  */
 export function normalizeFeed(parsed: ParsedFeed, known: ReadonlySet<string> = new Set()): Reading {
   const faults: Fault[] = [...parsed.faults];
-  const items = parsed.items
-    .map((item, index) => ({ item, index }))
-    .filter(({ item, index }) => {
-      const empty = item.title === "" && item.url === undefined && !hasText(item);
-      if (empty) faults.push({ code: "empty_item", message: "The item has no title, link or text", item: index });
-      return !empty;
-    });
-  const keyed = items.map(({ item, index }) => {
-    const text = plainTextOf(item);
+  const keyed = parsed.items.map((item, index) => {
+    const text = plainTextOf(item) || (item.title === "" ? JSON.stringify(item) : "");
     return { item, index, text, keys: identityKeys(item, text) };
   });
   const single = withoutRepeats(keyed, faults);
@@ -147,9 +140,10 @@ function cut(html: string): string {
   return html.length > storyLimits.contentMax ? html.slice(0, storyLimits.contentMax) : html;
 }
 
+/** An author who gave no name goes by the address that was given. */
 function cleanAuthor(author: Author): Author {
   return {
-    name: cleanLine(author.name, storyLimits.nameMax),
+    name: cleanLine(author.name, storyLimits.nameMax) || cleanLine(author.email ?? author.url ?? "", storyLimits.nameMax),
     ...optional("url", withinLength(author.url)),
     ...optional("email", cleanLine(author.email ?? "", storyLimits.nameMax)),
   };
@@ -202,10 +196,6 @@ function normalizeFacts(facts: FeedFacts): FeedFacts {
       hasMarkup ? sanitize(description, { baseUrl: facts.link }) : cutText(description ?? "", storyLimits.summaryMax),
     ),
   };
-}
-
-function hasText(item: ParsedItem): boolean {
-  return plainTextOf(item) !== "" || item.enclosures.length > 0 || item.images.length > 0 || item.guid !== undefined;
 }
 
 /** The item's text as its digest key sees it; markup crudely off, since nothing of it is published. */

@@ -348,16 +348,14 @@ describe("planPoll, whatever publishers do", () => {
   });
 
   it("only ever narrows what is known of a date", () => {
-    const interval = fc
-      .tuple(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 96 }))
-      .map(
-        ([age, width]): DateInterval => ({
-          from: NOW - (age + width) * HOUR,
-          to: NOW - age * HOUR,
-          precision: "relative",
-          origin: "listing",
-        }),
-      );
+    const interval = fc.tuple(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 96 })).map(
+      ([age, width]): DateInterval => ({
+        from: NOW - (age + width) * HOUR,
+        to: NOW - age * HOUR,
+        precision: "relative",
+        origin: "listing",
+      }),
+    );
     fc.assert(
       fc.property(fc.array(fc.option(interval, { nil: undefined }), { minLength: 1, maxLength: 10 }), (sightings) => {
         const store = new Memory();

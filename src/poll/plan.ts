@@ -187,6 +187,10 @@ function planNew(input: PlanInput, { candidate, position, matching, faults }: Ne
     faults.push({ code: "ambiguous_item", message: "The item shares every key with another story", item: position });
     return { sightings: [] };
   }
+  if (saysNothing(candidate.content)) {
+    faults.push({ code: "empty_item", message: "The item has no title, text, link, picture or enclosure", item: position });
+    return { sightings: [] };
+  }
   const story = storyOf(input, {
     candidate,
     content: candidate.content,
@@ -204,6 +208,12 @@ function planNew(input: PlanInput, { candidate, position, matching, faults }: Ne
     },
     sightings: firstSightings(story, candidate),
   };
+}
+
+/** A story that a reader could neither read nor open. */
+function saysNothing(content: StoryContent): boolean {
+  const { title, url, summary, contentHtml, images, enclosures } = content;
+  return title === "" && url === undefined && summary === undefined && contentHtml === undefined && images.length + enclosures.length === 0;
 }
 
 /** 26 base-32 characters over the source's id and the first identity key. */

@@ -1,9 +1,11 @@
 import type { Feed, FeedSlug } from "../model/feed.ts";
 import type { FeedHead, Store } from "../store/store.ts";
-import { publishFormats, type Publication, type PublishTools } from "./publish.ts";
+import { type Publication, type PublishTools, publishFormats } from "./publish.ts";
 
 export interface BackgroundTools extends PublishTools {
   readonly store: Pick<Store, "newestEntries" | "feedHeads" | "saveSnapshots">;
+  /** Called before the first rendering of a round: facts of sources may have changed. */
+  readonly prepare: () => Promise<void>;
   readonly onProblem: (problem: { readonly slug: FeedSlug } & Publication) => void;
 }
 
@@ -16,22 +18,30 @@ export interface BackgroundPublisher {
  * Renders changed feeds beside the polling, so that readers find the documents ready, and keeps them in the store, so
  * that a restart serves the same bytes.
  */
-export function createBackgroundPublisher(feeds: ReadonlyMap<FeedSlug, Feed>, tools: BackgroundTools): BackgroundPublisher {
+export function createBackgroundPublisher(
+  feeds: ReadonlyMap<FeedSlug, Feed>,
+  tools: BackgroundTools,
+): BackgroundPublisher {
   let touched = -1;
 
   async function publish(feed: Feed, head: FeedHead): Promise<void> {
     const publications = await publishFormats(feed, head, tools);
-    const good = publications.flatMap(({ snapshot }) => (snapshot === undefined ? [] : [{ snapshot, revision: head.revision }]));
+    const good = publications.flatMap(({ snapshot }) =>
+      snapshot === undefined ? [] : [{ snapshot, revision: head.revision }],
+    );
     await tools.store.saveSnapshots(good);
     for (const publication of publications) {
-      if (publication.snapshot === undefined || publication.faults.length > 0) tools.onProblem({ slug: feed.slug, ...publication });
+      if (publication.snapshot === undefined || publication.faults.length > 0)
+        tools.onProblem({ slug: feed.slug, ...publication });
     }
   }
 
   return {
     async publishChanged() {
+      const heads = await tools.store.feedHeads(touched);
+      if (heads.length > 0) await tools.prepare();
       let published = 0;
-      for (const head of await tools.store.feedHeads(touched)) {
+      for (const head of heads) {
         const feed = feeds.get(head.slug);
         if (feed !== undefined) {
           await publish(feed, head);

@@ -54,7 +54,8 @@ export function createShelf(feeds: ReadonlyMap<FeedSlug, Feed>, tools: ShelfTool
     const stored = await tools.store.snapshot(slug, format);
     if (stored !== null && stored.revision === head.revision) return keep(key, stored);
     const publication = await tools.publish(feed, head, format, tools);
-    if (publication.snapshot !== undefined) return keep(key, { snapshot: publication.snapshot, revision: head.revision });
+    if (publication.snapshot !== undefined)
+      return keep(key, { snapshot: publication.snapshot, revision: head.revision });
     tools.onProblem({ slug, format, ...publication });
     // The last good document stays until the feed changes again (promise 5).
     const last = kept.get(key)?.snapshot ?? stored?.snapshot;

@@ -1,0 +1,235 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { ParseError } from "../errors.ts";
+import type { Reading } from "../model/candidate.ts";
+import type { ReadingJob } from "./read.ts";
+import type { WorkerAnswer } from "./worker.ts";
+
+/** What reading one document may cost, and how many are read at once. */
+export interface PoolOptions {
+  /** Reading stops after this long: `parse_timeout`. */
+  readonly timeoutMs: number;
+  /** Processes for ordinary documents. Default: one a core, at most 4, less one for the rest of the service. */
+  readonly smallLanes?: number;
+  /** Resident size of a process that reads ordinary documents, in bytes: `parse_memory`. Default 192 MiB. */
+  readonly smallBytesMax?: number;
+  /** The same for the one that reads large documents. Default 320 MiB. */
+  readonly largeBytesMax?: number;
+  /** Documents from this size on are large. Default 1 MiB. */
+  readonly largeFrom?: number;
+  /** A process without work ends after this long. Default 30 s. */
+  readonly idleMs?: number;
+}
+
+export interface ReadingPool extends AsyncDisposable {
+  /** Rejects with ParseError: the reader's own codes, `parse_timeout`, `parse_memory`, `parse_crashed`. */
+  read(job: ReadingJob): Promise<Reading>;
+}
+
+const MIB = 1024 * 1024;
+const WATCH_MS = 50;
+
+/**
+ * Reads documents in child processes: one that takes too long or too much memory ends its process and nothing else
+ * (measured: in threads it ends the service). Large documents have a lane of their own, so that light sources never wait
+ * behind heavy ones.
+ */
+export function createReadingPool(options: PoolOptions): ReadingPool {
+  const { timeoutMs, idleMs = 30_000, largeFrom = MIB } = options;
+  const lanes = options.smallLanes ?? Math.min(Math.max(availableParallelism() - 1, 1), 4);
+  const small = createLanes(lanes, { timeoutMs, idleMs, bytesMax: options.smallBytesMax ?? 192 * MIB });
+  const large = createLanes(1, {
+    timeoutMs,
+    idleMs: Math.min(idleMs, 5_000),
+    bytesMax: options.largeBytesMax ?? 320 * MIB,
+  });
+  return {
+    read: (job) => (job.bytes.length >= largeFrom ? large : small).run(job),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([small.end(), large.end()]);
+    },
+  };
+}
+
+interface Task {
+  readonly job: ReadingJob;
+  readonly resolve: (reading: Reading) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface LaneLimits {
+  readonly timeoutMs: number;
+  readonly idleMs: number;
+  readonly bytesMax: number;
+}
+
+interface Lanes {
+  run(job: ReadingJob): Promise<Reading>;
+  end(): Promise<void>;
+}
+
+function createLanes(count: number, limits: LaneLimits): Lanes {
+  const waiting: Task[] = [];
+  const idle: Lane[] = [];
+  const all = new Set<Lane>();
+  let ended = false;
+
+  function next(): void {
+    if (waiting.length === 0) return;
+    const lane = idle.pop() ?? (all.size < count ? open() : undefined);
+    const task = lane === undefined ? undefined : waiting.shift();
+    if (lane !== undefined && task !== undefined) lane.start(task);
+  }
+
+  function open(): Lane {
+    const lane = new Lane(limits, {
+      free: () => {
+        idle.push(lane);
+        next();
+      },
+      gone: () => {
+        all.delete(lane);
+        const place = idle.indexOf(lane);
+        if (place >= 0) idle.splice(place, 1);
+        if (!ended) next();
+      },
+    });
+    all.add(lane);
+    return lane;
+  }
+
+  return {
+    run: (job) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ job, resolve, reject });
+        next();
+      }),
+    async end() {
+      ended = true;
+      for (const { reject } of waiting.splice(0)) reject(stopped());
+      await Promise.all([...all].map((lane) => lane.end()));
+    },
+  };
+}
+
+function stopped(): ParseError {
+  return new ParseError("Cannot read the document: the service is stopping", { code: "stopped" });
+}
+
+/** One child process and the document it reads. */
+class Lane {
+  readonly #child: ChildProcess;
+  readonly #limits: LaneLimits;
+  readonly #on: { readonly free: () => void; readonly gone: () => void };
+  readonly #exited: Promise<void>;
+  #task: Task | undefined;
+  /** It has answered before: nothing of its start is in the time of the next document. */
+  #warm = false;
+  /** Why we ended the process, when we did. */
+  #verdict: ParseError | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(limits: LaneLimits, on: { readonly free: () => void; readonly gone: () => void }) {
+    this.#limits = limits;
+    this.#on = on;
+    const heapMib = Math.floor((limits.bytesMax * 0.75) / MIB);
+    this.#child = fork(join(import.meta.dirname, "worker.ts"), [], {
+      serialization: "advanced",
+      execArgv: [`--max-old-space-size=${heapMib}`, "--disable-warning=ExperimentalWarning"],
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    });
+    this.#child.on("message", (message) => this.#answer(message as WorkerAnswer));
+    this.#child.on("error", () => {});
+    this.#exited = new Promise((resolve) => {
+      this.#child.once("exit", (code, signal) => {
+        this.#exit(code, signal);
+        resolve();
+      });
+    });
+  }
+
+  start(task: Task): void {
+    clearTimeout(this.#idle);
+    this.#task = task;
+    const { timeoutMs } = this.#limits;
+    const late = () => this.#stop("parse_timeout", `it takes more than ${timeoutMs} ms`);
+    this.#deadline = setTimeout(late, timeoutMs + (this.#warm ? 0 : START_MS));
+    this.#watch = setInterval(() => this.#weigh(), WATCH_MS);
+    this.#child.send(task.job, (error) => {
+      if (error !== null) this.#child.kill("SIGKILL");
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#verdict ??= stopped();
+    this.#child.kill("SIGKILL");
+    await this.#exited;
+  }
+
+  #answer(message: WorkerAnswer): void {
+    this.#warm = true;
+    const task = this.#settle();
+    if ("reading" in message) task?.resolve(message.reading);
+    else
+      task?.reject(
+        new ParseError(message.error.message, { code: message.error.code, concerns: message.error.concerns }),
+      );
+    this.#idle = setTimeout(() => this.#child.kill("SIGKILL"), this.#limits.idleMs);
+    this.#idle.unref();
+    // A process that grew large gives its memory back by ending.
+    if (residentBytes(this.#child.pid) > this.#limits.bytesMax * 0.8) this.#child.kill("SIGKILL");
+    else this.#on.free();
+  }
+
+  #exit(code: number | null, signal: NodeJS.Signals | null): void {
+    clearTimeout(this.#idle);
+    const task = this.#settle();
+    const how = signal ?? `code ${code}`;
+    task?.reject(
+      this.#verdict ??
+        new ParseError(`Cannot read ${task.job.url}: the reading process ended (${how}), likely out of memory`, {
+          code: "parse_crashed",
+          concerns: task.job.url,
+        }),
+    );
+    this.#on.gone();
+  }
+
+  #settle(): Task | undefined {
+    clearTimeout(this.#deadline);
+    clearInterval(this.#watch);
+    const task = this.#task;
+    this.#task = undefined;
+    return task;
+  }
+
+  #weigh(): void {
+    if (residentBytes(this.#child.pid) > this.#limits.bytesMax) {
+      this.#stop("parse_memory", `it takes more than ${Math.round(this.#limits.bytesMax / MIB)} MiB of memory`);
+    }
+  }
+
+  #stop(code: string, reason: string): void {
+    const url = this.#task?.job.url ?? "the document";
+    this.#verdict = new ParseError(`Cannot read ${url}: ${reason}`, { code, concerns: url });
+    this.#child.kill("SIGKILL");
+  }
+}
+
+/** What a process may take to start. */
+const START_MS = 3_000;
+
+const PAGE_BYTES = 4096;
+
+/** Resident size of a process; 0 where the system does not tell (then the heap limit alone holds). */
+function residentBytes(pid: number | undefined): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]) * PAGE_BYTES;
+  } catch {
+    return 0;
+  }
+}

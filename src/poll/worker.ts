@@ -1,0 +1,24 @@
+import { StorywireError } from "../errors.ts";
+import type { Reading } from "../model/candidate.ts";
+import { type ReadingJob, readDocument } from "./read.ts";
+
+/** What a reading process answers to a job. */
+export type WorkerAnswer =
+  | { readonly reading: Reading }
+  | { readonly error: { readonly code: string; readonly message: string; readonly concerns?: string | undefined } };
+
+function answer(job: ReadingJob): WorkerAnswer {
+  try {
+    return { reading: readDocument(job) };
+  } catch (error) {
+    if (error instanceof StorywireError) {
+      return { error: { code: error.code, message: error.message, concerns: error.concerns } };
+    }
+    return { error: { code: "parse_failed", message: `Cannot read ${job.url}: ${error}`, concerns: job.url } };
+  }
+}
+
+// Jobs come one at a time from poll/pool.ts, by structured clone.
+process.on("message", (job) => {
+  process.send?.(answer(job as ReadingJob));
+});
