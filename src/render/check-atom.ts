@@ -12,7 +12,7 @@ import {
   holdsReference,
   isCanonicalId,
 } from "./check-values.ts";
-import { childrenByName, placeOfElement, rawTextOf, textOf, type XmlSource } from "./check-xml.ts";
+import { checkNoText, childrenByName, placeOfElement, rawTextOf, textOf, type XmlSource } from "./check-xml.ts";
 import { type Report, shown } from "./findings.ts";
 import { NAMESPACES } from "./xml.ts";
 
@@ -113,6 +113,7 @@ function checkLanguages(report: Report, feed: Element, source: XmlSource): void 
 
 function checkFeed(report: Report, feed: Element, source: XmlSource): void {
   const named = childrenByName(feed, NAMESPACES.atom);
+  checkNoText(report, feed);
   checkNames(report, named, FEED_ELEMENTS);
   checkRequired(report, feed, named);
   checkCommon(report, named, source);
@@ -135,6 +136,7 @@ function checkEntry(
 ): void {
   const named = childrenByName(entry, NAMESPACES.atom);
   const place = () => placeOfElement(entry);
+  checkNoText(report, entry);
   checkNames(report, named, ENTRY_ELEMENTS);
   checkRequired(report, entry, named);
   checkCommon(report, named, source);

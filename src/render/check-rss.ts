@@ -13,7 +13,7 @@ import {
   holdsClosingTag,
   holdsReference,
 } from "./check-values.ts";
-import { childrenByName, placeOfElement, textOf, type XmlSource } from "./check-xml.ts";
+import { checkNoText, childrenByName, placeOfElement, textOf, type XmlSource } from "./check-xml.ts";
 import { type Report, shown } from "./findings.ts";
 
 type Named = ReadonlyMap<string, readonly Element[]>;
@@ -103,10 +103,12 @@ export function checkRss(report: Report, source: XmlSource): void {
   const [channel] = childrenByName(source.root, null).get("channel") ?? [];
   if (channel === undefined) report.error("rss-channel", "rss has no channel", placeOfElement(source.root));
   else checkChannel(report, channel, source);
+  checkNoText(report, source.root);
 }
 
 function checkChannel(report: Report, channel: Element, source: XmlSource): void {
   const named = childrenByName(channel, null);
+  checkNoText(report, channel);
   checkNames(report, named, { known: CHANNEL_RULES, many: ["category", "item"] });
   for (const name of ["title", "link", "description"]) {
     if (!named.has(name)) report.error("rss-channel-element", `channel has no ${name}`, placeOfElement(channel));
@@ -124,6 +126,7 @@ function checkChannel(report: Report, channel: Element, source: XmlSource): void
 function checkItem(report: Report, item: Element, guids: Set<string>, source: XmlSource): void {
   const named = childrenByName(item, null);
   const place = () => placeOfElement(item);
+  checkNoText(report, item);
   checkNames(report, named, { known: ITEM_RULES, many: ["category"] });
   if (!named.has("title") && !named.has("description")) {
     report.error("rss-item-text", "item has neither title nor description", place());
@@ -229,7 +232,7 @@ function checkGuid(report: Report, element: Element): void {
   } else if (isPermaLink !== "true") {
     report.error("guid-permalink", `isPermaLink is ${shown(isPermaLink)}, wanted true or false`, place);
   } else if (!/^https?:/i.test(value)) {
-    report.error("guid-permalink", `guid is no permanent link; say isPermaLink="false": ${shown(value)}`, place);
+    report.warning("guid-permalink", `guid is no permanent link; say isPermaLink="false": ${shown(value)}`, place);
   } else checkUrl(report, "guid", value, place, "absolute");
 }
 

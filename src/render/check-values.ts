@@ -65,10 +65,17 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 const RFC_2822 =
   /^(?:(\w{3}), )?(\d\d?) (\w{3}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (?:([+-])(\d\d)(\d\d)|UT|GMT|[ECMP][SD]T|Z)$/;
 
+/** RFC 822 §5 with what came to be written: legal once, read differently by many. */
+const RFC_822 = /^(?:\w{3}\s*,\s*)?\d\d?\s+\w{3}\s+\d\d(?:\d\d)?\s+\d\d:\d\d(?::\d\d)?\s+(?:[+-]\d{4}|[A-Z]{1,3})$/i;
+
 /** RFC 2822 §3.3 as RSS has it: four-digit year, right weekday, a day that exists. */
 export function checkRssDate(report: Report, name: string, value: string, place: Place): void {
-  const [, weekday, day, monthName = "", year, hour, minute, second = "0", sign, zoneHours, zoneMinutes] =
-    RFC_2822.exec(value) ?? [];
+  const match = RFC_2822.exec(value);
+  if (match === null && RFC_822.test(value)) {
+    report.warning("date-obsolete", `${name} is not written as RFC 2822 has it: ${shown(value)}`, place);
+    return;
+  }
+  const [, weekday, day, monthName = "", year, hour, minute, second = "0", sign, zoneHours, zoneMinutes] = match ?? [];
   const month = MONTHS.indexOf(monthName);
   const date = new Date(Date.UTC(Number(year), month, Number(day), Number(hour), Number(minute), Number(second)));
   if (

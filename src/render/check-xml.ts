@@ -23,6 +23,7 @@ export interface XmlSource {
  */
 export function readXml(text: string, report: Report, located: boolean): XmlSource | null {
   checkCharacters(text, report);
+  checkReferences(text, report);
   checkEncodedOnce(text, report);
   checkDeclaration(text, report);
   const complaints: string[] = [];
@@ -31,11 +32,14 @@ export function readXml(text: string, report: Report, located: boolean): XmlSour
       locator: located,
       // XML 1.0 §2.11; the parser's own way is that of XML 1.1, which takes U+2028 for a line break.
       normalizeLineEndings: (source) => (source.includes("\r") ? source.replace(/\r\n?/g, "\n") : source),
-      onError: (_level, message) => complaints.push(message),
+      onError: (_level, message) => {
+        // U+FFFD is a rule of its own: spoilt text, but well-formed.
+        if (!message.startsWith("Unicode replacement character")) complaints.push(message);
+      },
     }).parseFromString(text.replace(/^\uFEFF/, ""), "application/xml");
     for (const message of complaints) report.error("xml-well-formed", `Not well-formed: ${message}`);
     if (document.documentElement === null) return null;
-    if (document.doctype !== null) report.error("xml-doctype", "Has a DOCTYPE, which no feed format has");
+    if (document.doctype !== null) report.warning("xml-doctype", "Has a DOCTYPE, which no feed format has");
     checkNamespaces(document.documentElement, report);
     return { document, root: document.documentElement, hexadecimal: hexadecimalLines(text) };
   } catch (error) {
@@ -57,6 +61,50 @@ function checkCharacters(text: string, report: Report): void {
       `Holds U+${hexadecimal(spoilt[0])}, a mark of spoilt text`,
       placeOf(text, spoilt.index),
     );
+  }
+}
+
+/** XML 1.0 §2.4 and §4.1, which the parser is lax about: a lone `&`, `]]>` in text, references to what is no character. */
+function checkReferences(text: string, report: Report): void {
+  for (let start = 0; start < text.length; ) {
+    const [open, close] = nextOpaque(text, start);
+    const markup = text.slice(start, open);
+    const lone = /&(?!(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z_][\w.-]*);)/.exec(markup);
+    if (lone !== null) report.error("xml-well-formed", "Not well-formed: a lone &", placeOf(text, start + lone.index));
+    const end = />[^<]*\]\]>/.exec(markup);
+    if (end !== null) report.error("xml-well-formed", "Not well-formed: ]]> in text", placeOf(text, start + end.index));
+    for (const reference of markup.matchAll(/&#(x?)([0-9A-Fa-f]+);/g)) {
+      const code = Number.parseInt(reference[2] ?? "", reference[1] === "x" ? 16 : 10);
+      if (code > 0x10ffff || NOT_XML.test(String.fromCodePoint(code))) {
+        report.error(
+          "xml-character",
+          `Refers to ${reference[0]}, which XML does not allow`,
+          placeOf(text, start + reference.index),
+        );
+      }
+    }
+    start = close;
+  }
+}
+
+/** Where the next CDATA section or comment begins and ends. */
+function nextOpaque(text: string, from: number): [number, number] {
+  const opening = /<!(?:\[CDATA\[|--)/g;
+  opening.lastIndex = from;
+  const found = opening.exec(text);
+  if (found === null) return [text.length, text.length];
+  const end = text.indexOf(found[0] === "<!--" ? "-->" : "]]>", opening.lastIndex);
+  return [found.index, end < 0 ? text.length : end + 3];
+}
+
+/** Text where only elements may stand. */
+export function checkNoText(report: Report, element: Element): void {
+  for (let node = element.firstChild; node !== null; node = node.nextSibling) {
+    // Text nodes are type 3, CDATA sections 4.
+    if ((node.nodeType === 3 || node.nodeType === 4) && (node.nodeValue ?? "").trim() !== "") {
+      report.error("unexpected-text", `${element.nodeName} holds text`, placeOfElement(element));
+      return;
+    }
   }
 }
 

@@ -1,4 +1,11 @@
-import { type DefaultTreeAdapterTypes, defaultTreeAdapter, html as names, parseFragment, serialize } from "parse5";
+import {
+  type DefaultTreeAdapterTypes,
+  defaultTreeAdapter,
+  html as names,
+  Parser,
+  parseFragment,
+  serialize,
+} from "parse5";
 import { cleanText, findDoubleEncoded, hasForbiddenCharacters, textAsHtml } from "./clean.ts";
 
 type Node = DefaultTreeAdapterTypes.ChildNode;
@@ -246,33 +253,57 @@ function warning(rule: string, message: string): HtmlProblem {
   return { level: "warning", rule, message };
 }
 
+/** Elements whose end tag may be left out (WHATWG HTML §13.1.2.4), and those that have none. */
+const UNCLOSED = new Set(
+  `p li dt dd rp rt option optgroup caption colgroup thead tbody tfoot tr td th
+  area base br col embed hr img input link meta source track wbr`.split(/\s+/),
+);
+
+/** A parser that counts the end tags it meets. */
+class CountingParser extends Parser<DefaultTreeAdapterTypes.DefaultTreeAdapterMap> {
+  endTags = 0;
+
+  override onEndTag(token: Parameters<Parser<DefaultTreeAdapterTypes.DefaultTreeAdapterMap>["onEndTag"]>[0]): void {
+    this.endTags += 1;
+    super.onEndTag(token);
+  }
+}
+
 /**
  * The parse errors of HTML: those that parse5 reports, and, as it reports few of those that tree construction has
- * (WHATWG HTML §13.2.6), elements that stand in the tree without a tag of their own, twice for one tag, or out of order.
+ * (WHATWG HTML §13.2.6), elements that stand in the tree without a tag of their own, twice for one tag, out of order or
+ * not closed, and end tags that close nothing.
  */
 function parseProblems(html: string): HtmlProblem[] {
   const problems: HtmlProblem[] = [];
-  const tree = parseFragment(context(), html, {
+  const parser = CountingParser.getFragmentParser<DefaultTreeAdapterTypes.DefaultTreeAdapterMap>(context(), {
     ...UNSCRIPTED,
     sourceCodeLocationInfo: true,
     onParseError: ({ code, startLine, startCol }) => {
       problems.push(warning("html-parse", `does not parse: ${code} at line ${startLine}, column ${startCol}`));
     },
   });
-  const place = { offset: -1 };
-  const moved = findMoved(tree, place);
+  parser.tokenizer.write(html, true);
+  const place = { offset: -1, endTags: 0 };
+  const moved = findMoved(parser.getFragment(), place);
   if (moved !== undefined) {
     problems.push(warning("html-parse", `does not parse: "${moved}" stands where it may not, or is wrongly nested`));
+    // getFragmentParser makes a parser of the class it is called on.
+  } else if ((parser as CountingParser).endTags > place.endTags) {
+    problems.push(warning("html-parse", "does not parse: an end tag closes nothing"));
   }
   return problems;
 }
 
-function findMoved(parent: Parent, place: { offset: number }): string | undefined {
+function findMoved(parent: Parent, place: { offset: number; endTags: number }): string | undefined {
   for (const node of parent.childNodes) {
     if (!isElement(node)) continue;
-    const offset = node.sourceCodeLocation?.startOffset;
+    const location = node.sourceCodeLocation;
+    const offset = location?.startOffset;
     if (offset === undefined ? !IMPLIED.has(node.tagName) : offset <= place.offset) return node.tagName;
+    if (offset !== undefined && !location?.endTag && !UNCLOSED.has(node.tagName)) return node.tagName;
     place.offset = offset ?? place.offset;
+    if (location?.endTag) place.endTags += 1;
     const moved = findMoved(node, place);
     if (moved !== undefined) return moved;
   }
