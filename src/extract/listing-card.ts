@@ -23,8 +23,16 @@ export interface Card {
   readonly nodes: readonly ChildNode[];
   /** Links to the story inside, in document order, those that only say "Read more" left out. */
   readonly links: readonly Element[];
-  /** Instead of the title that the card is searched for. */
+  /** What is known of the card and need not be searched for. */
+  readonly known?: KnownParts | undefined;
+}
+
+/** Elements that hold the parts of a card, as selectors or microformats name them. */
+export interface KnownParts {
   readonly title?: Element | undefined;
+  readonly date?: Element | undefined;
+  readonly image?: Element | undefined;
+  readonly summary?: Element | undefined;
 }
 
 const TITLE_LENGTH_MAX = 500;
@@ -42,14 +50,14 @@ const UNREAD = new Set(["script", "style", "template", "noscript", "svg", "ifram
 /** What an element is called by its author. */
 export function labelsOf(element: Element): string {
   const { attribs } = element;
-  return [attribs["class"], attribs["itemprop"], attribs["data-testid"], attribs["data-role"]]
+  return [attribs.class, attribs.itemprop, attribs["data-testid"], attribs["data-role"]]
     .map((label) => label?.slice(0, 300) ?? "")
     .join(" ")
     .trim();
 }
 
 function isSilent(element: Element): boolean {
-  return UNREAD.has(element.name) || element.attribs["hidden"] !== undefined;
+  return UNREAD.has(element.name) || element.attribs.hidden !== undefined;
 }
 
 /** The elements of a card in document order, what nobody reads left out; at most NODES_MAX. */
@@ -171,7 +179,7 @@ function isDate(text: string, reader: PageReader): boolean {
 
 /** The headline of a card: a linked heading, the link itself, a heading of the card, a bold line. */
 function findTitle(card: Card, reader: PageReader): Title | null {
-  if (card.title !== undefined) return titleOf(card.title, "selector");
+  if (card.known?.title !== undefined) return titleOf(card.known.title, "selector");
   const elements = listElements(card.nodes);
   const headings = elements.filter((one) => isHeading(one) && textOf(one.children) !== "");
   const linked = card.links
@@ -204,14 +212,14 @@ function findUnlinkedTitle(card: Card, elements: readonly Element[]): Title | nu
   const bold = elements.find((one) => /^(?:b|strong)$/.test(one.name) && textOf(one.children).length > 10);
   if (bold !== undefined) return titleOf(bold, "bold");
   for (const link of card.links) {
-    const label = foldText(link.attribs["aria-label"] ?? link.attribs["title"] ?? "");
+    const label = foldText(link.attribs["aria-label"] ?? link.attribs.title ?? "");
     if (label !== "") return { element: link, text: label.slice(0, TITLE_LENGTH_MAX), origin: "aria-label" };
   }
   const line = elements.find((one) => ownText(one).length > 20 && !card.links.some((link) => isInside(one, link)));
   if (line !== undefined) return titleOf(line, "text");
-  const alt = elements.find((one) => one.name === "img" && foldText(one.attribs["alt"] ?? "").length > 10);
+  const alt = elements.find((one) => one.name === "img" && foldText(one.attribs.alt ?? "").length > 10);
   if (alt === undefined) return null;
-  return { element: alt, text: foldText(alt.attribs["alt"] ?? "").slice(0, TITLE_LENGTH_MAX), origin: "alt" };
+  return { element: alt, text: foldText(alt.attribs.alt ?? "").slice(0, TITLE_LENGTH_MAX), origin: "alt" };
 }
 
 // ---- date
@@ -236,7 +244,9 @@ function dateContext(reader: PageReader, origin: string) {
 }
 
 function readDate(text: string, reader: PageReader, origin: string): DateInterval | null {
-  return text === "" || text.length > DATE_LENGTH_MAX ? null : findDate(text, dateContext(reader, origin));
+  // Words without a figure tell a date only when they are few: "an hour ago", "yesterday".
+  if (text.length < 2 || text.length > (/\p{Nd}/u.test(text) ? DATE_LENGTH_MAX : 40)) return null;
+  return findDate(text, dateContext(reader, origin));
 }
 
 /** A machine's value in an attribute of an element that is about time. */
@@ -252,7 +262,7 @@ function attributeDate(element: Element, reader: PageReader): DateInterval | nul
 }
 
 function isAboutTime(element: Element): boolean {
-  if (element.name === "time" || element.name === "relative-time" || element.attribs["datetime"] !== undefined)
+  if (element.name === "time" || element.name === "relative-time" || element.attribs.datetime !== undefined)
     return true;
   return (
     DATE_WORDS.test(labelsOf(element)) ||
@@ -265,7 +275,7 @@ function isAboutTime(element: Element): boolean {
 /** Dates that elements about time carry, then those that short texts of the card tell. */
 function findCardDate(elements: readonly Element[], title: Element, reader: PageReader): DateInterval | null {
   const outside = elements.filter(
-    (one) => !isInside(one, title) || one.name === "time" || one.attribs["datetime"] !== undefined,
+    (one) => !isInside(one, title) || one.name === "time" || one.attribs.datetime !== undefined,
   );
   const timely = outside.filter(isAboutTime);
   for (const element of timely) {
@@ -310,7 +320,7 @@ function addressDate(url: string, reader: PageReader): DateInterval | null {
 
 function styleAddress(element: Element): string | undefined {
   return /background(?:-image)?\s*:\s*url\(\s*["']?([^"')]{1,2000})/i.exec(
-    element.attribs["style"]?.slice(0, 3000) ?? "",
+    element.attribs.style?.slice(0, 3000) ?? "",
   )?.[1];
 }
 
@@ -319,7 +329,7 @@ function findImage(elements: readonly Element[], reader: PageReader): Image | nu
     if (element.name === "img" || element.name === "amp-img") {
       const found = findImageSource(element.attribs, reader.base);
       if (found === null || isTiny(found.width, found.height)) continue;
-      const alt = foldText(element.attribs["alt"] ?? "");
+      const alt = foldText(element.attribs.alt ?? "");
       const { src: url, width, height } = found;
       return {
         url,
@@ -370,31 +380,43 @@ const BY = /^(?:by|von|par|por|di|door|av|af|przez|автор:?)\s+/i;
 function findAuthors(elements: readonly Element[], reader: PageReader): readonly Author[] {
   const names: Author[] = [];
   for (const element of elements) {
-    const rel = element.attribs["rel"] ?? "";
+    const rel = element.attribs.rel ?? "";
     if (!/\bauthor\b/.test(rel) && !AUTHOR_WORDS.test(labelsOf(element))) continue;
     const name = textOf(element.children).replace(BY, "");
     if (name === "" || name.length > 80 || /[|@]|https?:/.test(name) || isDate(name, reader)) continue;
     if (names.some((one) => one.name.includes(name) || name.includes(one.name))) continue;
-    const url = element.name === "a" ? resolveWebUrl(element.attribs["href"], reader.base) : null;
+    const url = element.name === "a" ? resolveWebUrl(element.attribs.href, reader.base) : null;
     names.push(url === null ? { name } : { name, url });
     if (names.length >= 5) break;
   }
   return names;
 }
 
+function readKnownDate(element: Element, reader: PageReader): DateInterval | null {
+  const inner = listElements([element]);
+  for (const one of inner) {
+    const found = attributeDate(one, reader);
+    if (found !== null) return found;
+  }
+  return readDate(textOf(element.children), reader, "selector");
+}
+
 /** The item that a card shows; null where nothing in it reads like a title. */
 export function readCard(card: Card, reader: PageReader): ParsedItem | null {
   const title = findTitle(card, reader);
   if (title === null) return null;
+  const { known } = card;
   const elements = listElements(card.nodes);
-  const published = findCardDate(elements, title.element, reader) ?? addressDate(card.url, reader);
-  const summary = findSummary(elements, title);
-  const image = findImage(elements, reader);
+  const told =
+    known?.date === undefined ? findCardDate(elements, title.element, reader) : readKnownDate(known.date, reader);
+  const published = told ?? addressDate(card.url, reader);
+  const summary = known?.summary === undefined ? findSummary(elements, title) : textOf(known.summary.children);
+  const image = findImage(known?.image === undefined ? elements : listElements([known.image]), reader);
   return {
     kind: "listed",
     url: card.url,
     title: title.text,
-    ...(summary !== undefined && { summary }),
+    ...(summary !== undefined && summary !== "" && { summary }),
     authors: findAuthors(elements, reader),
     tags: [],
     images: image === null ? [] : [image],

@@ -102,7 +102,7 @@ export function listLinks(tree: PageTree, base: string | undefined, page: string
   const links: Link[] = [];
   const identities = new Map<string, string>();
   for (const spot of tree.spots) {
-    const href = spot.element.name === "a" ? spot.element.attribs["href"] : undefined;
+    const href = spot.element.name === "a" ? spot.element.attribs.href : undefined;
     if (href === undefined || href.trim().startsWith("#")) continue;
     const url = resolveWebUrl(href, base);
     if (url === null) continue;

@@ -39,7 +39,7 @@ const ASIDE_WORDS = /^(?:sidebar|aside|rail|right-?rail|widget-?area)$/i;
 const HIDDEN_STYLE = /display\s*:\s*none|visibility\s*:\s*hidden/i;
 
 function classesOf(element: Element): readonly string[] {
-  return (element.attribs["class"] ?? "")
+  return (element.attribs.class ?? "")
     .slice(0, 1000)
     .split(/\s+/)
     .filter((name) => name !== "");
@@ -47,8 +47,8 @@ function classesOf(element: Element): readonly string[] {
 
 export function isHidden(element: Element): boolean {
   const { attribs } = element;
-  if (attribs["hidden"] !== undefined) return true;
-  return HIDDEN_STYLE.test(attribs["style"]?.slice(0, 300) ?? "");
+  if (attribs.hidden !== undefined) return true;
+  return HIDDEN_STYLE.test(attribs.style?.slice(0, 300) ?? "");
 }
 
 function isFrameWord(label: string): boolean {
@@ -58,8 +58,8 @@ function isFrameWord(label: string): boolean {
 function zoneOf(element: Element, outer: Zone): Zone {
   if (outer === "frame") return outer;
   const { attribs, name } = element;
-  if (FRAME_TAGS.has(name) || FRAME_ROLES.has(attribs["role"] ?? "")) return "frame";
-  const labels = [...classesOf(element).slice(0, 8), attribs["id"] ?? ""];
+  if (FRAME_TAGS.has(name) || FRAME_ROLES.has(attribs.role ?? "")) return "frame";
+  const labels = [...classesOf(element).slice(0, 8), attribs.id ?? ""];
   if (name !== "body" && name !== "main" && labels.some(isFrameWord)) return "frame";
   if (name === "aside" || labels.some((label) => ASIDE_WORDS.test(label))) return "aside";
   return outer;
@@ -150,7 +150,7 @@ export function contains(outer: Spot, inner: Spot): boolean {
 const HEADING = /^h[1-6]$/;
 
 export function isHeading(element: Element): boolean {
-  return HEADING.test(element.name) || element.attribs["role"] === "heading";
+  return HEADING.test(element.name) || element.attribs.role === "heading";
 }
 
 /** The nearest ancestor (or the spot itself) that passes, at most `levels` up. */

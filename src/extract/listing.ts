@@ -1,25 +1,18 @@
 import type { Document, Element } from "domhandler";
-import { ParseError } from "../errors.ts";
 import { textOf } from "../html/text.ts";
 import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { ListingRules } from "../model/source.ts";
 import { type AbsoluteUrl, resolveWebUrl, urlIdentity } from "../model/url.ts";
+import type { ListingBlock } from "./listing-block.ts";
 import { labelsOf, type PageReader, readCard } from "./listing-card.ts";
+import { readEmbedded } from "./listing-embedded.ts";
 import { type Link, listLinks } from "./listing-links.ts";
+import { findNextUrl } from "./listing-next.ts";
+import { findMicroformats, selectItems } from "./listing-selectors.ts";
 import { listStories, type Story } from "./listing-stories.ts";
 import { contains, isHeading, layOut, type PageTree, type Spot } from "./listing-tree.ts";
 
-/** A list of stories on a page. */
-export interface ListingBlock {
-  /** What stands over it. */
-  readonly heading?: string;
-  /** Grows with the number of stories and how surely they are stories. */
-  readonly score: number;
-  /** In page order. */
-  readonly items: readonly ParsedItem[];
-  /** The smallest element that holds all its cards. */
-  readonly root: Element;
-}
+export type { ListingBlock } from "./listing-block.ts";
 
 export interface Listings {
   /** Best first. */
@@ -44,37 +37,109 @@ function findBase(tree: Document, context: DocumentContext): string | undefined 
     html?.type === "tag" ? html.children.find((node) => node.type === "tag" && node.name === "head") : undefined;
   const base =
     head?.type === "tag" ? head.children.find((node) => node.type === "tag" && node.name === "base") : undefined;
-  const href = base?.type === "tag" ? base.attribs["href"] : undefined;
+  const href = base?.type === "tag" ? base.attribs.href : undefined;
   return resolveWebUrl(href, context.url) ?? context.url;
 }
 
 function findLanguage(document: Document): string | undefined {
   const html = document.children.find((node) => node.type === "tag" && node.name === "html");
-  return html?.type === "tag" ? html.attribs["lang"] || html.attribs["xml:lang"] || undefined : undefined;
+  return html?.type === "tag" ? html.attribs.lang || html.attribs["xml:lang"] || undefined : undefined;
 }
 
 const STORY_SCORE_MIN = 0.75;
 /** Below a heading that was asked for, shorter titles and lists in the page's frame count. */
 const NAMED_SCORE_MIN = 0.2;
+/** Fewer are no list. */
+const STORIES_MIN = 2;
 
+/**
+ * The stories a page lists, by structure: links are grouped by the shape of their cards, judged by words, headings and
+ * addresses, widened to the card, which tells title, date, picture, summary and authors. A named heading picks the block
+ * below it; selectors replace the search. Entries of an `h-feed` (microformats2) go before what structure finds; data
+ * embedded in the page (JSON-LD, JSON of the page's program) fill in what cards leave out, and stand in for cards that
+ * are drawn by the program only.
+ *
+ * Titles are plain text, addresses absolute, items of kind `listed`, without the page's own address unless a heading was
+ * named. No block where nothing is listed. Throws `ParseError`: `selector_matched_nothing`, `bad_selector`,
+ * `too_many_elements`, `too_deep`.
+ */
 export function extractListings(document: Document, context: DocumentContext, search: ListingSearch): Listings {
   const base = findBase(document, context);
   const language = search.language ?? findLanguage(document);
   const reader: PageReader = { base, context, languages: language === undefined ? [] : [language] };
-  const tree = layOut(document, context);
-  const links = listLinks(tree, base, context.url);
-  const heading = search.heading ?? search.selectors?.heading;
+  const nextUrl = findNextUrl(document, search.selectors?.next, reader);
+  const found = findListings(document, search, reader);
+  const embedded = readEmbedded(document, reader);
+  const filled = {
+    blocks: found.blocks.map((block) => fillBlock(block, embedded)),
+    items: fillItems(found.items, embedded),
+  };
+  return { ...standIn(filled, embedded, document, search), ...(nextUrl !== null && { nextUrl }) };
+}
+
+function findListings(document: Document, search: ListingSearch, reader: PageReader): Listings {
+  const { selectors } = search;
+  if (selectors?.items !== undefined)
+    return whole(selectItems({ ...selectors, items: selectors.items }, document, reader));
+  const heading = search.heading ?? selectors?.heading;
+  const tree = layOut(document, reader.context);
+  const links = listLinks(tree, reader.base, reader.context.url);
   if (heading !== undefined) return namedListing(heading, tree, links, reader);
-  const own = resolveWebUrl(context.url);
+  const marked = findMicroformats(document, reader);
+  if (marked !== null) return whole(marked);
+  const own = resolveWebUrl(reader.context.url);
   const here = own === null ? "" : urlIdentity(own);
   const others = links.filter((link) => link.identity !== here);
   const stories = listStories(others, tree, { frames: false, threshold: STORY_SCORE_MIN });
-  const blocks = blocksOf(stories, tree, reader);
-  return { blocks, items: mergeItems(stories, reader) };
+  const read = stories.map((story) => ({ story, item: readStory(story, reader) })).filter(isRead);
+  return { blocks: blocksOf(read, tree), items: read.map(({ item }) => item) };
 }
 
-function mergeItems(stories: readonly Story[], reader: PageReader): readonly ParsedItem[] {
-  return stories.map((story) => readStory(story, reader)).filter((item) => item !== null);
+function whole(block: ListingBlock): Listings {
+  return { blocks: [block], items: block.items };
+}
+
+/** Where the page draws its cards by program only, the data it draws them from. */
+function standIn(
+  found: Listings,
+  embedded: readonly ParsedItem[],
+  document: Document,
+  search: ListingSearch,
+): Listings {
+  const named = search.heading ?? search.selectors?.heading ?? search.selectors?.items;
+  const root = document.children.find((node) => node.type === "tag");
+  if (named !== undefined || found.items.length >= STORIES_MIN || embedded.length < STORIES_MIN || root?.type !== "tag")
+    return found;
+  return whole({ score: embedded.length * EMBEDDED_SCORE, items: embedded, root });
+}
+
+const EMBEDDED_SCORE = 0.5;
+
+function fillBlock(block: ListingBlock, embedded: readonly ParsedItem[]): ListingBlock {
+  return { ...block, items: fillItems(block.items, embedded) };
+}
+
+/** Items with what the page's data say of the same stories. */
+function fillItems(items: readonly ParsedItem[], embedded: readonly ParsedItem[]): readonly ParsedItem[] {
+  if (embedded.length === 0) return items;
+  const known = new Map(embedded.map((item) => [identityOf(item), item]));
+  return items.map((item) => {
+    const other = known.get(identityOf(item));
+    return other === undefined ? item : fillIn(item, other);
+  });
+}
+
+function identityOf(item: ParsedItem): string {
+  return item.url === undefined ? "" : urlIdentity(item.url);
+}
+
+interface ReadStory {
+  readonly story: Story;
+  readonly item: ParsedItem;
+}
+
+function isRead(one: { readonly story: Story; readonly item: ParsedItem | null }): one is ReadStory {
+  return one.item !== null;
 }
 
 /** The item of a story's first card; what that leaves out may stand in another. */
@@ -84,7 +149,7 @@ function readStory(story: Story, reader: PageReader): ParsedItem | null {
 }
 
 function fillIn(item: ParsedItem, other: ParsedItem): ParsedItem {
-  const dated = item.published !== undefined && item.origins?.["published"] !== "url";
+  const dated = item.published !== undefined && item.origins?.published !== "url";
   const published = dated ? item.published : (other.published ?? item.published);
   const summary = item.summary ?? other.summary;
   return {
@@ -105,30 +170,52 @@ function commonRoot(spots: readonly Spot[]): Spot | null {
   return root;
 }
 
-function blocksOf(stories: readonly Story[], tree: PageTree, reader: PageReader): readonly ListingBlock[] {
+/** The stories below each heading that is none of a story's own. */
+function groupByHeading(stories: readonly ReadStory[], tree: PageTree): ReadonlyMap<Spot | null, ReadStory[]> {
   const headings = tree.spots.filter((spot) => isHeading(spot.element));
-  const groups = new Map<Spot | null, Story[]>();
+  const groups = new Map<Spot | null, ReadStory[]>();
   let at = 0;
   let current: Spot | null = null;
-  for (const story of stories) {
-    for (; at < headings.length && (headings[at]?.index ?? 0) < story.spot.index; at++) {
-      const heading = headings[at];
-      if (heading !== undefined && !stories.some((one) => contains(one.spot, heading))) current = heading;
+  let last: Spot | null = null;
+  for (const one of stories) {
+    const { spot } = one.story;
+    for (let heading = headings[at]; heading !== undefined && heading.index < spot.index; heading = headings[++at]) {
+      if (last === null || !contains(last, heading)) current = heading;
     }
+    last = spot;
     const group = groups.get(current) ?? [];
-    group.push(story);
+    group.push(one);
     groups.set(current, group);
   }
+  return groups;
+}
+
+function blocksOf(stories: readonly ReadStory[], tree: PageTree): readonly ListingBlock[] {
   const blocks: ListingBlock[] = [];
-  for (const [heading, group] of groups) {
-    const root = commonRoot(group.map((story) => story.spot));
-    const items = mergeItems(group, reader);
-    if (root === null || items.length < 2) continue;
-    const text = heading === null ? "" : textOf(heading.element.children);
-    const score = group.reduce((sum, story) => sum + story.score, 0);
+  for (const [heading, group] of groupByHeading(stories, tree)) {
+    const root = commonRoot(group.map(({ story }) => story.spot));
+    if (root === null || group.length < STORIES_MIN) continue;
+    const text = heading === null ? labelOver(root, group, tree) : textOf(heading.element.children);
+    const score = group.reduce((sum, { story }) => sum + story.score, 0);
+    const items = group.map(({ item }) => item);
     blocks.push({ ...(text !== "" && { heading: text.slice(0, 200) }), score, items, root: root.element });
   }
   return blocks.toSorted((a, b) => b.score - a.score);
+}
+
+const LABEL_LENGTH_MAX = 60;
+
+/** A short line before the first card of a list that has no heading of its own. */
+function labelOver(root: Spot, group: readonly ReadStory[], tree: PageTree): string {
+  const first = group[0]?.story.spot;
+  if (first === undefined) return "";
+  for (let at = first.index - 1; at > root.index; at--) {
+    const spot = tree.spots[at];
+    if (spot === undefined || contains(spot, first)) continue;
+    const text = spot.end - spot.index > 10 ? "" : textOf(spot.element.children);
+    if (text !== "") return text.length <= LABEL_LENGTH_MAX ? text : "";
+  }
+  return "";
 }
 
 // ---- a named block
@@ -170,7 +257,7 @@ function namedListing(heading: string, tree: PageTree, links: readonly Link[], r
 
 /** Phones and screens may get copies of one block; the fuller one is taken. */
 function datedOf(block: ListingBlock): number {
-  return block.items.filter((item) => item.published !== undefined && item.origins?.["published"] !== "url").length;
+  return block.items.filter((item) => item.published !== undefined && item.origins?.published !== "url").length;
 }
 
 interface NamedBlock extends ListingBlock {
@@ -194,7 +281,7 @@ function blockBelow(heading: Spot, tree: PageTree, links: readonly Link[], reade
     return {
       heading: textOf(heading.element.children),
       score,
-      items: mergeItems(stories, reader),
+      items: stories.map((story) => readStory(story, reader)).filter((item) => item !== null),
       root: root.element,
       levels,
     };
@@ -216,11 +303,4 @@ function sectionEnd(heading: Spot, outer: Spot, tree: PageTree): number {
       return at;
   }
   return outer.end;
-}
-
-export function selectorMatchedNothing(selector: string, context: DocumentContext): ParseError {
-  return new ParseError(`Cannot list stories: the selector ${JSON.stringify(selector)} matches nothing`, {
-    code: "selector_matched_nothing",
-    concerns: context.url,
-  });
 }

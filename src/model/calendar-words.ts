@@ -31,8 +31,11 @@ export interface CalendarWords {
 const LANGUAGES_MAX = 200;
 const words = new Map<string, CalendarWords>();
 
+const PLAIN = /^[\x00-\x7f]*$/;
+
 /** Lower case, without the accents and vowel signs that writers leave out; final sigma and dotless i are plain. */
 export function foldLetters(text: string): string {
+  if (PLAIN.test(text)) return text.toLowerCase();
   return text
     .toLowerCase()
     .normalize("NFD")
@@ -319,10 +322,23 @@ function firstKnown<T>(list: readonly CalendarWords[], pick: (one: CalendarWords
   };
 }
 
-let widely: readonly CalendarWords[] | undefined;
+/** The words of the widely read languages in one; where they disagree, the more widely read decides. */
+function mergeWidelyRead() {
+  const list = WIDELY_READ.map(calendarWords).toReversed();
+  const merge = <T>(pick: (one: CalendarWords) => ReadonlyMap<string, T>) =>
+    new Map(list.flatMap((one) => [...pick(one)]));
+  return {
+    months: merge((one) => one.months),
+    weekdays: merge((one) => one.weekdays),
+    halves: merge((one) => one.halves),
+    glue: new Set(list.flatMap((one) => [...one.glue])),
+  };
+}
 
-function listWidelyRead(): readonly CalendarWords[] {
-  widely ??= WIDELY_READ.map(calendarWords);
+let widely: ReturnType<typeof mergeWidelyRead> | undefined;
+
+function widelyRead(): ReturnType<typeof mergeWidelyRead> {
+  widely ??= mergeWidelyRead();
   return widely;
 }
 
@@ -332,17 +348,15 @@ function buildLexicon(languages: readonly string[], reach: Reach, shortYears: bo
   const ownWeekday = firstKnown(own, (one) => one.weekdays);
   const ownHalf = firstKnown(own, (one) => one.halves);
   // Names of one or two letters mean a month only in their own language.
-  const anyMonth = (key: string) =>
-    key.length < 3 || reach === "own" ? undefined : firstKnown(listWidelyRead(), (one) => one.months)(key);
-  const anyWeekday = (key: string) =>
-    key.length < 2 ? undefined : firstKnown(listWidelyRead(), (one) => one.weekdays)(key);
+  const anyMonth = (key: string) => (key.length < 3 || reach === "own" ? undefined : widelyRead().months.get(key));
+  const anyWeekday = (key: string) => (key.length < 2 ? undefined : widelyRead().weekdays.get(key));
   return {
     own,
     shortYears,
     monthOf: (key) => ownMonth(key) ?? anyMonth(key),
     weekdayOf: (key) => ownWeekday(key) ?? anyWeekday(key),
-    halfOf: (key) => ownHalf(key) ?? firstKnown(listWidelyRead(), (one) => one.halves)(key),
-    isGlue: (key) => own.some((one) => one.glue.has(key)) || listWidelyRead().some((one) => one.glue.has(key)),
+    halfOf: (key) => ownHalf(key) ?? widelyRead().halves.get(key),
+    isGlue: (key) => own.some((one) => one.glue.has(key)) || widelyRead().glue.has(key),
     isMonthMarker: (key) => own.some((one) => one.monthMarkers.has(key)),
     monthFirst: own[0]?.monthFirst ?? true,
     yearFirst: own[0]?.yearFirst ?? false,

@@ -20,6 +20,8 @@ import { foldText, isBoundary, type RelativeWords, relativeWords } from "./relat
 const TEXT_LENGTH_MAX = 300;
 /** Without a figure only "an hour ago", "yesterday" and the like tell a date. */
 const SPOKEN_LENGTH_MAX = 80;
+/** In languages that the page is not in, these are shorter still. */
+const GUESSED_LENGTH_MAX = 40;
 
 /** A moment of capture says that a date of figures only is none: no news is that old or that new. */
 const OLDEST_FIGURES = Date.UTC(1990, 0, 1);
@@ -308,9 +310,10 @@ export function findDate(text: string, context: DateContext): DateInterval | nul
   const tokens = listTokens(plain);
   const languages = context.languages;
   const own = lexiconOf(languages, "own", false);
-  const dated =
-    findAbsolute(tokens, own, context, trimmed, true) ??
-    findAbsolute(tokens, lexiconOf(languages, "wide", false), context, trimmed, true);
+  const dated = !figures
+    ? null
+    : (findAbsolute(tokens, own, context, trimmed, true) ??
+      findAbsolute(tokens, lexiconOf(languages, "wide", false), context, trimmed, true));
   if (dated !== null) return dated;
   const spokenIn = (tag: string): Spoken => ({ words: relativeWords(tag), lexicon: own, context, text: trimmed });
   const spoken = [...new Set([...languages, "en"])].map(spokenIn);
@@ -318,7 +321,10 @@ export function findDate(text: string, context: DateContext): DateInterval | nul
   return (
     firstFound(spoken, (one) => findRelative(folded, one)) ??
     firstFound(spoken, (one) => findAnchored(plain, one)) ??
-    findAbsolute(tokens, own, context, trimmed, false) ??
-    firstFound(listGuesses(plain).map(spokenIn), (one) => findRelative(folded, one) ?? findAnchored(plain, one))
+    (figures ? findAbsolute(tokens, own, context, trimmed, false) : null) ??
+    firstFound(
+      figures || plain.length <= GUESSED_LENGTH_MAX ? listGuesses(plain).map(spokenIn) : [],
+      (one) => findRelative(folded, one) ?? findAnchored(plain, one),
+    )
   );
 }

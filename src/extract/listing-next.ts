@@ -1,0 +1,48 @@
+import { selectAll } from "css-select";
+import type { Document, Element } from "domhandler";
+import { ParseError } from "../errors.ts";
+import { foldText, textOf } from "../html/text.ts";
+import { type AbsoluteUrl, resolveWebUrl, urlIdentity } from "../model/url.ts";
+import type { PageReader } from "./listing-card.ts";
+
+/** All elements a CSS selector matches, in document order. Throws `ParseError` `bad_selector` for what is none. */
+export function select(selector: string, within: Document | Element, reader: PageReader): readonly Element[] {
+  try {
+    return selectAll(selector, within).filter((node): node is Element => node.type === "tag");
+  } catch (cause) {
+    const message = `Cannot read ${JSON.stringify(selector)} as a CSS selector`;
+    throw new ParseError(message, { code: "bad_selector", concerns: reader.context.url, cause });
+  }
+}
+
+const LINKED_NEXT = "link[rel~=next][href], a[rel~=next][href]";
+const CANDIDATES = "a[href]";
+const WORDS_MAX = 30;
+
+/** What "next page" is called, with arrows left out. */
+const NEXT_WORDS =
+  /^(?:next(?: page)?|older(?: posts| stories| entries| articles)?|more stories|weiter|nächste(?: seite)?|ältere (?:beiträge|artikel)|suivante?|page suivante|articles? plus anciens|siguiente|página siguiente|entradas? más antiguas|anteriores|successiv[ao]|pagina successiva|avanti|próxima?|próxima página|volgende(?: pagina)?|nästa|neste|næste|seuraava|następna|dalej|další|следующая|далее|вперед|наступна|sonraki|次へ|次の(?:ページ|記事)|下一[页頁]|下[页頁]|다음|التالي|הבא|अगला|επόμενη|berikutnya|selanjutnya|tiếp|sau)$/iu;
+
+function isNextLink(element: Element): boolean {
+  const label = element.attribs["aria-label"] ?? element.attribs.title ?? "";
+  const words = [textOf(element.children), foldText(label)].filter((text) => text !== "" && text.length <= WORDS_MAX);
+  return words.some((text) => NEXT_WORDS.test(text.replace(/[^\p{L}\p{M} ]+/gu, "").trim()));
+}
+
+/**
+ * The address of a listing's next page: by selector, by `rel=next` (HTML §4.6.6.12), by what its link is called. Null
+ * where there is none, or where it leads to another host or back to this page.
+ */
+export function findNextUrl(document: Document, selector: string | undefined, reader: PageReader): AbsoluteUrl | null {
+  const elements =
+    selector === undefined
+      ? [...select(LINKED_NEXT, document, reader), ...select(CANDIDATES, document, reader).filter(isNextLink)]
+      : select(selector, document, reader);
+  const own = resolveWebUrl(reader.context.url);
+  for (const element of elements) {
+    const url = resolveWebUrl(element.attribs.href, reader.base);
+    if (url === null || own === null) continue;
+    if (urlIdentity(url) !== urlIdentity(own) && new URL(url).hostname === new URL(own).hostname) return url;
+  }
+  return null;
+}
