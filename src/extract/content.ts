@@ -24,7 +24,7 @@ const BESIDE = new Set(
     "nav navbar navigation newsletter newsletters outbrain pager pagination paging paywall pinterest popular popup postmeta promo promoted promotion " +
     "readmore recirc recirculation recommend recommendation recommendations recommended related relatedlinks reply respond rss share sharebar shares sharing " +
     "shoutbox sidebar signup skip skyscraper social sponsor sponsored sponsors subscribe subscription subscriptions supplemental tag taglist tags taboola teaser teasers " +
-    "timestamp toolbar toolbox tooltip topics trending upsell widget widgets youmaylike zergnet"
+    "timestamp toolbar toolbox tooltip topics trending upsell youmaylike zergnet"
   ).split(" "),
 );
 /** Words that tell the article itself, whatever else is said. */
@@ -241,7 +241,7 @@ function isBesideElement({ element }: Block): boolean {
 
 function isBeside(block: Block): boolean {
   const { element, words } = block;
-  if (element.name === "body") return false;
+  if (element.name === "body" || element.name === "figure") return false;
   if (isBesideElement(block)) return true;
   if (element.attribs["itemprop"]?.includes("articleBody")) return false;
   let beside = false;

@@ -387,7 +387,7 @@ function isName(name: string): boolean {
 
 export function findDescription(page: PageMetadata): Said | undefined {
   const said =
-    metaOf(page, ["description", "og:description", "dc.description", "twitter:description"]) ??
+    metaOf(page, ["og:description", "description", "dc.description", "twitter:description"]) ??
     articleText(page, ["description", "abstract"]);
   return said === undefined || said.value === "" ? undefined : said;
 }

@@ -212,6 +212,10 @@ class Cutter {
       run.images.push(element);
       return;
     }
+    if (element.name === "noscript") {
+      this.#readNoscript(element);
+      return;
+    }
     if (element.name === "br") {
       run.text += "\n";
       return;
@@ -231,12 +235,16 @@ class Cutter {
 
   /** The picture that a page shows where scripts are off, unless its twin already stands here. */
   #addNoscript(element: Element): void {
+    const image = this.#readNoscript(element);
+    if (image !== null) this.#run.nodes.push(image);
+  }
+
+  #readNoscript(element: Element): Element | null {
     const html = element.children.map((child) => (child.type === "text" ? child.data : "")).join("");
-    if (!/<img/i.test(html) || html.length > NOSCRIPT_CHARACTERS_MAX) return;
+    if (!/<img/i.test(html) || html.length > NOSCRIPT_CHARACTERS_MAX || hasTwin(element)) return null;
     const image = findImage(parseHtmlFragment(html).children);
-    if (image === null || twinOf(element)) return;
-    this.#run.nodes.push(image);
-    this.#run.images.push(image);
+    if (image !== null) this.#run.images.push(image);
+    return image;
   }
 
   #addEmbed(element: Element, block: Block, place: Place): void {
@@ -279,7 +287,7 @@ class Cutter {
 }
 
 /** Whether a picture with an address stands beside this `noscript`. */
-function twinOf(noscript: Element): boolean {
+function hasTwin(noscript: Element): boolean {
   const parent = noscript.parent;
   if (parent === null) return false;
   const image = findImage(parent.children);
@@ -317,9 +325,16 @@ function headingLevel(name: string): number {
   return /^h[1-6]$/.test(name) ? Number(name[1]) : 0;
 }
 
+/** Captions are hidden from screen readers where the picture's own description says the same. */
+function isCaptioned(element: Element): boolean {
+  const parent = element.parent;
+  return parent !== null && "name" in parent && (parent.name === "figcaption" || parent.name === "figure");
+}
+
 function isHidden(element: Element): boolean {
   const attributes = element.attribs;
-  if (attributes["hidden"] !== undefined || attributes["aria-hidden"] === "true") return true;
+  if (attributes["hidden"] !== undefined || (attributes["aria-hidden"] === "true" && !isCaptioned(element)))
+    return true;
   const style = attributes["style"];
   if (
     style !== undefined &&
