@@ -1,7 +1,7 @@
-import { XmlElement } from "./xml-tree.ts";
+import type { XmlElement } from "./xml-tree.ts";
 
 /** Every element of a feed or an item that is read as a field. */
-export const FIELD_NAMES: readonly string[] = [
+const FIELD_NAMES: ReadonlySet<string> = new Set([
   ..."title link guid id description summary subtitle tagline content info abstract fullitem body author contributor category".split(
     " ",
   ),
@@ -32,34 +32,40 @@ export const FIELD_NAMES: readonly string[] = [
   "googleplay:author",
   "googleplay:image",
   "googleplay:description",
-];
+]);
 
-/** The fields of a feed or an item as rss-parser mapped them. */
+export function isField(name: string): boolean {
+  return FIELD_NAMES.has(name);
+}
+
+const NONE: readonly XmlElement[] = [];
+
+/** The fields of a feed or an item, by name. */
 export class FieldList {
-  readonly #mapped: Readonly<Record<string, unknown>>;
+  readonly #fields: ReadonlyMap<string, readonly XmlElement[]>;
   /** The `channel`, `feed`, `item` or `entry` itself. */
   readonly element: XmlElement;
 
-  constructor(mapped: Readonly<Record<string, unknown>>) {
-    this.#mapped = mapped;
-    this.element = this.all("@")[0] ?? new XmlElement("", {}, null);
+  constructor(element: XmlElement, fields: ReadonlyMap<string, readonly XmlElement[]>) {
+    this.element = element;
+    this.#fields = fields;
   }
 
   /** All elements of the names, name by name, in document order. */
   all(...names: readonly string[]): readonly XmlElement[] {
-    const [name = ""] = names;
-    // The cast is the mapping's: what stands under our own names is what xml.ts put there.
-    const list = (this.#mapped[`storywire:${name}`] ?? []) as readonly XmlElement[];
-    return names.length === 1 ? list : names.flatMap((each) => this.all(each));
+    let found = NONE;
+    for (const name of names) {
+      const list = this.#fields.get(name);
+      if (list !== undefined) found = found === NONE ? list : [...found, ...list];
+    }
+    return found;
   }
 
   /** The trimmed text of the first of the names that has one. */
   text(...names: readonly string[]): string | undefined {
-    for (const name of names) {
-      for (const element of this.all(name)) {
-        const text = element.text.trim();
-        if (text !== "") return text;
-      }
+    for (const element of this.all(...names)) {
+      const text = element.text.trim();
+      if (text !== "") return text;
     }
     return undefined;
   }

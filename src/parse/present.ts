@@ -10,7 +10,8 @@ export type Present<T> = {
 /** The record without what is null or undefined: no field of the model is either. */
 export function present<T extends object>(record: T): Present<T> {
   const given: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(record)) {
+  for (const key in record) {
+    const value = record[key];
     if (value !== null && value !== undefined) given[key] = value;
   }
   // The cast says what the loop did.

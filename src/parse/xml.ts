@@ -2,11 +2,11 @@ import Parser from "rss-parser";
 import { ParseError } from "../errors.ts";
 import type { DocumentContext, ParsedFeed } from "../model/parsed.ts";
 import { readFacts } from "./facts.ts";
-import { FIELD_NAMES, FieldList } from "./fields.ts";
+import { FieldList, isField } from "./fields.ts";
 import { readHints } from "./hints.ts";
 import { readItems } from "./items.ts";
 import type { FeedFormat } from "./markup.ts";
-import { parseXmlTree, type XmlElement, type XmlTree } from "./xml-tree.ts";
+import { parseXmlTree, XmlElement, type XmlTree } from "./xml-tree.ts";
 
 /**
  * RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, and CDF. The tree is ours, as rss-parser's own reader gives up at the first
@@ -116,38 +116,54 @@ interface Mapper {
 }
 
 interface MappedFeed {
-  readonly items: readonly Readonly<Record<string, unknown>>[];
+  readonly items: readonly Mapped[];
   readonly [field: string]: unknown;
 }
+type Mapped = Readonly<Record<string, unknown>>;
 
 /**
- * Fields under private names: rss-parser would compute a `contentSnippet` of some (in quadratic time), and lose the feed
- * over a date it cannot read in others. All arrive as lists through `customFields`.
+ * Fields go under private names: rss-parser would compute a `contentSnippet` of some (in quadratic time), and lose the
+ * feed over a date it cannot read in others. They come back as lists through `customFields`.
  */
-const CUSTOM_FIELDS = ["@", ...FIELD_NAMES].map(
-  (name) => [`storywire:${name}`, `storywire:${name}`, { keepArray: true }] as const,
-);
+const PRIVATE = "storywire:";
+/** The private name of the `channel`, `feed`, `item` or `entry` itself. */
+const ITSELF = `${PRIVATE}itself`;
 
 function mapFeed(found: FoundFeed): { readonly feed: FieldList; readonly items: readonly FieldList[] } {
+  const names = new Set<string>([ITSELF]);
+  const feed = shapeOf(found.element, found.fields, names);
+  const items = found.items.map((item) => shapeOf(item, item.elements, names));
   // The casts: lists are documented for items and work for feeds alike; the seam is described above.
-  const fields = CUSTOM_FIELDS as unknown as [];
-  const mapper = new Parser({ customFields: { feed: fields, item: fields } }) as unknown as Mapper;
-  const feed = shapeOf(found.element, found.fields);
-  const items = found.items.map((item) => shapeOf(item, item.elements));
+  const custom = Array.from(names, (name) => [name, name, { keepArray: true }]) as unknown as [];
+  const mapper = new Parser({ customFields: { feed: custom, item: custom } }) as unknown as Mapper;
   const mapped =
     found.format === "atom"
       ? mapper.buildAtomFeed({ feed: { ...feed, entry: items } })
       : mapper.buildRSS2({ rss: { $: { version: "2.0" }, channel: [{ ...feed, item: items }] } });
-  return { feed: new FieldList(mapped), items: mapped.items.map((item) => new FieldList(item)) };
+  return { feed: listFields(mapped, names), items: mapped.items.map((item) => listFields(item, names)) };
 }
 
-function shapeOf(element: XmlElement, children: readonly XmlElement[]): Shape {
-  const shape: Record<string, XmlElement[] | undefined> = { "storywire:@": [element] };
+function shapeOf(element: XmlElement, children: readonly XmlElement[], names: Set<string>): Shape {
+  const shape: Record<string, XmlElement[] | undefined> = { [ITSELF]: [element] };
   for (const child of children) {
-    const key = `storywire:${child.name}`;
+    if (!isField(child.name)) continue;
+    const key = PRIVATE + child.name;
     const list = shape[key];
-    if (list === undefined) shape[key] = [child];
-    else list.push(child);
+    if (list !== undefined) list.push(child);
+    else {
+      shape[key] = [child];
+      names.add(key);
+    }
   }
   return shape;
+}
+
+function listFields(mapped: Mapped, names: ReadonlySet<string>): FieldList {
+  const fields = new Map<string, readonly XmlElement[]>();
+  for (const name of names) {
+    // The cast: what stands under a private name is what shapeOf put there.
+    const list = mapped[name] as readonly XmlElement[] | undefined;
+    if (list !== undefined) fields.set(name.slice(PRIVATE.length), list);
+  }
+  return new FieldList(fields.get("itself")?.[0] ?? new XmlElement("", {}, null), fields);
 }
