@@ -241,8 +241,7 @@ function listImages(
     metaOf(page, ["og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src"]) ??
     articleImage(page);
   const leadUrl = resolveWebUrl(told?.value, baseUrl);
-  const matched =
-    leadUrl === null ? undefined : figures.find((figure) => pictureKey(figure.url) === pictureKey(leadUrl));
+  const matched = leadUrl === null ? undefined : findPicture(figures, leadUrl);
   const lead = matched ?? (leadUrl === null ? figures[0] : undefined);
   const images: Image[] = [];
   if (lead !== undefined) images.push(imageOf(lead, "lead"));
@@ -253,6 +252,22 @@ function listImages(
 
 function articleImage(page: PageMetadata): Said | undefined {
   return articleText(page, ["image", "thumbnailUrl"]);
+}
+
+/** The figure that shows this picture, perhaps in another size. */
+function findPicture(figures: readonly Figure[], url: string): Figure | undefined {
+  const key = pictureKey(url);
+  const same = figures.find((figure) => pictureKey(figure.url) === key);
+  if (same !== undefined) return same;
+  const alike = figures.filter((figure) => shareBeginning(pictureKey(figure.url), key));
+  return alike.length === 1 ? alike[0] : undefined;
+}
+
+/** Sizes and croppings are told at the end of a name. */
+function shareBeginning(a: string, b: string): boolean {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length >= 16 && length >= Math.min(a.length, b.length) * 0.6;
 }
 
 /** The name of a picture without the size it was cut to. */

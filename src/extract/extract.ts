@@ -8,6 +8,7 @@ import { resolveWebUrl, urlIdentity } from "../model/url.ts";
 import { type FoundArticle, findArticle } from "./article.ts";
 import { findLanguage } from "./facts.ts";
 import { extractListings, type Listings } from "./listing.ts";
+import { findTextListing } from "./listing-text.ts";
 import { metaOf, type PageMetadata, readMetadata, siteNameOf } from "./metadata.ts";
 import { findTextArticle } from "./plain-text.ts";
 
@@ -53,14 +54,15 @@ function isMarkup(text: string, context: DocumentContext): boolean {
 
 function extractText(text: string, context: DocumentContext, options: ExtractOptions): ParsedFeed {
   const lines = text.split(/\r\n|[\n\r\u2028\u2029]/);
-  const article = options.kind === "listing" ? null : findTextArticle(lines, context);
-  if (article === null)
-    throw failure(
-      options.kind === "listing" ? "no_listing" : "not_an_article",
-      context,
-      "its lines do not read like one",
-    );
-  return { format: "text", feed: { authors: [] }, items: [article], hints: {}, faults: [] };
+  const heading = options.heading ?? options.selectors?.heading;
+  const listing = options.kind === "page" && !options.more ? null : findTextListing(lines, context, heading);
+  const own = listing === null ? lines : [...lines.slice(0, listing.startLine), "", ...lines.slice(listing.endLine)];
+  const article = options.kind === "listing" ? null : findTextArticle(own, context);
+  const wantsListed = article === null ? options.kind !== "page" : options.more;
+  const listed = wantsListed ? (listing?.items ?? []) : [];
+  const items = article === null ? listed : [article, ...listed];
+  if (items.length === 0) throw nothingFound(options.kind, context);
+  return { format: "text", feed: { authors: [] }, items, hints: {}, faults: [] };
 }
 
 function extractPage(document: Document, context: DocumentContext, options: ExtractOptions): ParsedFeed {

@@ -47,7 +47,7 @@ export function findFigures(segments: readonly Segment[], page: Segments, baseUr
 }
 
 function figureOf(segment: Segment, element: Element, image: ImageSource, written: Written): Figure {
-  const alt = (element.attribs["alt"] ?? "").replace(/\s+/g, " ").trim();
+  const alt = (element.attribs["alt"] ?? element.attribs["data-alt"] ?? "").replace(/\s+/g, " ").trim();
   const largest = largestOf(image.candidates.filter((candidate) => candidate.descriptor.endsWith("w")));
   const url = largest !== undefined && largest.size > (image.width ?? 0) ? largest.url : image.src;
   const split = splitCredit(written.caption);
@@ -99,9 +99,9 @@ function captionOf(segment: Segment, page: Segments, used: Set<Segment>): Writte
         isNamed(other.block, figure, CAPTION_WORDS) ||
         isNamed(other.block, figure, CREDIT_WORDS),
     );
-    return read(captions.length > 0 ? captions : parts, figure, used);
+    if (parts.length > 0) return read(captions.length > 0 ? captions : parts, figure, used);
   }
-  let block: Block | null = segment.block;
+  let block: Block | null = figure?.parent ?? segment.block;
   for (let level = 0; block !== null && level < CAPTION_LEVELS; level++, block = block.parent) {
     const around: Block = block;
     if (around.endSegment - around.firstSegment > 8) break;
@@ -142,19 +142,21 @@ function read(parts: readonly Segment[], around: Block, used: Set<Segment>): Wri
   const captions: string[] = [];
   const credits: string[] = [];
   for (const part of parts) {
-    if (part.text.length > CAPTION_CHARACTERS_MAX) continue;
+    if (part.text.length > CAPTION_CHARACTERS_MAX || LABEL.test(part.text)) continue;
     used.add(part);
-    if (isNamed(part.block, around, CREDIT_WORDS) && !isNamed(part.block, around, CAPTION_WORDS))
-      credits.push(part.text);
-    else {
-      const credit = creditWithin(part);
-      const caption = credit === "" ? part.text : part.text.replace(credit, "").trim();
-      if (caption !== "") captions.push(caption);
-      if (credit !== "") credits.push(credit);
-    }
+    const named = isNamed(part.block, around, CREDIT_WORDS) && !isNamed(part.block, around, CAPTION_WORDS);
+    const credit = named || (captions.length > 0 && isCredit(part.text)) ? part.text : creditWithin(part);
+    const caption = credit === "" ? part.text : part.text.replace(credit, "").trim();
+    if (caption !== "") captions.push(caption.replace(LABELLED, ""));
+    if (credit !== "") credits.push(credit);
   }
   return { caption: captions.join(" ").replace(/\s+/g, " ").trim(), credit: credits.join(" ").trim() };
 }
+
+/** What tells readers of the page that a caption follows. */
+const LABEL =
+  /^(?:(?:image|photo|picture) (?:caption|copyright|source)|caption|credit|enlarge(?: this)? image|(?:toggle|hide|show) caption)s?$/i;
+const LABELLED = /^(?:image|photo|picture|caption|image caption|above|pictured|bild|foto|legende)\s?:\s*/i;
 
 /** The text of an inline element named as the credit. */
 function creditWithin(part: Segment): string {
@@ -162,7 +164,14 @@ function creditWithin(part: Segment): string {
     const found = findCredit(node);
     if (found !== "" && found.length < part.text.length + 1) return found;
   }
-  return "";
+  const elements = part.nodes.filter((node) => "attribs" in node && node.name !== "br");
+  const last = elements.length > 1 ? textOf(elements.slice(-1)) : "";
+  return last !== "" &&
+    part.text.endsWith(last) &&
+    isCredit(last) &&
+    /[.!?…)”"]$/.test(part.text.slice(0, -last.length).trim())
+    ? last
+    : "";
 }
 
 function findCredit(node: Segment["nodes"][number]): string {

@@ -141,7 +141,7 @@ class Cutter {
     let holds = false;
     for (const child of element.children) {
       if (!("attribs" in child) || SKIPPED.has(child.name)) continue;
-      if (this.#markHolders(child) || BLOCKS.has(child.name)) holds = true;
+      if (this.#markHolders(child) || BLOCKS.has(child.name) || isInlineCaption(child)) holds = true;
     }
     if (holds) this.#holdsBlock.add(element);
     return holds;
@@ -177,7 +177,8 @@ class Cutter {
     if (element.name === "noscript") this.#addNoscript(element);
     else if (SKIPPED.has(element.name) || isHidden(element)) return;
     else if (EMBEDS.has(element.name)) this.#addEmbed(element, block, place);
-    else if (BLOCKS.has(element.name) || this.#holdsBlock.has(element)) {
+    else if (isLazyPicture(element)) this.#addPicture(element);
+    else if (BLOCKS.has(element.name) || this.#holdsBlock.has(element) || isInlineCaption(element)) {
       this.#flush(block, place);
       const inner = this.#open(element, block);
       this.#walk(inner, placeIn(inner, place));
@@ -199,6 +200,11 @@ class Cutter {
       this.#run.nodes.push(element);
       this.#run.text += "\n";
     }
+  }
+
+  #addPicture(element: Element): void {
+    this.#run.nodes.push(element);
+    this.#run.images.push(element);
   }
 
   #addPhrase(element: Element): void {
@@ -316,9 +322,29 @@ function placeIn(block: Block, place: Place): Place {
   if (name === "td" || name === "th") return { ...place, cell: true };
   if (name === "pre") return { ...place, preformatted: true };
   if (name === "figure") return { ...place, figure: block };
-  if (name === "figcaption") return { ...place, caption: block };
+  if (name === "figcaption" || isInlineCaption(block.element)) return { ...place, caption: block };
   if (name === "a") return { ...place, linked: true };
   return place;
+}
+
+/** An empty element that a script will make a picture of. */
+function isLazyPicture(element: Element): boolean {
+  const address = element.attribs["data-src"];
+  if (address === undefined || (element.name !== "div" && element.name !== "span")) return false;
+  return (
+    element.children.every((child) => child.type === "text" && child.data.trim() === "") &&
+    /\.(?:jpe?g|png|webp|avif)(?:$|[?#])/i.test(address.slice(0, 2000))
+  );
+}
+
+/** An inline element named as a caption, with words and no picture in it: it stands for a block. */
+function isInlineCaption(element: Element): boolean {
+  const names = element.attribs["class"];
+  if (names === undefined || !/caption|legend/i.test(names) || BLOCKS.has(element.name) || element.name === "a")
+    return false;
+  return (
+    /\bcaption\b|caption-?_?text|legend/i.test(names.replace(/[-_]/g, " ")) && findImage(element.children) === null
+  );
 }
 
 function headingLevel(name: string): number {
