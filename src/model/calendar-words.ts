@@ -101,7 +101,6 @@ function gregorian(language: string): string {
 const MONTH_STYLES: readonly Intl.DateTimeFormatOptions[] = [
   { year: "numeric", month: "long", day: "numeric" },
   { year: "numeric", month: "short", day: "numeric" },
-  { month: "short", day: "numeric" },
   { month: "long" },
   { month: "short" },
 ];
@@ -154,13 +153,10 @@ function collectMonths(samples: readonly Sample[], language: string) {
   return { months, monthMarkers };
 }
 
-type WeekdayStyle = "long" | "short" | "full";
-
-function collectWeekdays(locale: string, styles: readonly WeekdayStyle[]): ReadonlyMap<string, number> {
+function collectWeekdays(locale: string, styles: readonly ("long" | "short")[]): ReadonlyMap<string, number> {
   const weekdays = new Map<string, number>();
-  for (const name of styles) {
-    const style = name === "full" ? ({ dateStyle: name } as const) : ({ weekday: name } as const);
-    const format = new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" });
+  for (const weekday of styles) {
+    const format = new Intl.DateTimeFormat(locale, { weekday, timeZone: "UTC" });
     for (let day = 0; day < 7; day++) {
       // 1 June 2025 was a Sunday.
       const part = format.formatToParts(Date.UTC(2025, 5, 1 + day)).find((one) => one.type === "weekday");
@@ -251,8 +247,8 @@ function buildWords(tag: string): CalendarWords {
     language,
     months,
     monthMarkers,
-    weekdays: collectWeekdays(locale, ["long", "short", "full"]),
-    longWeekdays: new Set(collectWeekdays(locale, ["long", "full"]).keys()),
+    weekdays: collectWeekdays(locale, ["long", "short"]),
+    longWeekdays: new Set(collectWeekdays(locale, ["long"]).keys()),
     halves: collectHalves(locale),
     glue: collectGlue(locale, language),
     monthFirst: isMonthFirst(new Intl.DateTimeFormat(locale, NUMERIC_DATE).formatToParts(Date.UTC(2025, 7, 26))),
@@ -287,8 +283,8 @@ export function calendarWords(tag: string): CalendarWords {
 
 /** Languages tried for names that are in none of a document's own languages, most read first. */
 const WIDELY_READ = (
-  "en de fr es it pt nl sv nb da fi pl cs sk ru uk bg el tr hu ro id ms vi ar he hi th fa " +
-  "lt lv et sl sr hr ca gl eu is ga cy sq mk az kk uz ka hy bn ta te mr gu ur sw af fil ko ja zh"
+  "en de fr es it pt nl sv nb da fi pl cs sk ru uk bg el tr hu ro id vi ar he hi th fa " +
+  "lt lv et sl sr hr ca eu bn ur ko ja zh"
 ).split(" ");
 
 /** A look-up over several languages: the first that knows the word decides. */
@@ -309,7 +305,7 @@ export interface Lexicon {
   readonly shortYears: boolean;
 }
 
-/** `own`: months of the document's languages and English only; `wide`: also of the widely read languages. */
+/** `own`: words of the document's languages and English only; `wide`: also of the widely read languages. */
 export type Reach = "own" | "wide";
 
 function firstKnown<T>(list: readonly CalendarWords[], pick: (one: CalendarWords) => ReadonlyMap<string, T>) {
@@ -348,15 +344,17 @@ function buildLexicon(languages: readonly string[], reach: Reach, shortYears: bo
   const ownWeekday = firstKnown(own, (one) => one.weekdays);
   const ownHalf = firstKnown(own, (one) => one.halves);
   // Names of one or two letters mean a month only in their own language.
-  const anyMonth = (key: string) => (key.length < 3 || reach === "own" ? undefined : widelyRead().months.get(key));
-  const anyWeekday = (key: string) => (key.length < 2 ? undefined : widelyRead().weekdays.get(key));
+  const anyMonth = (key: string) => (reach === "own" || key.length < 3 ? undefined : widelyRead().months.get(key));
+  const anyWeekday = (key: string) => (reach === "own" || key.length < 2 ? undefined : widelyRead().weekdays.get(key));
+  const anyHalf = (key: string) => (reach === "own" ? undefined : widelyRead().halves.get(key));
+  const isAnyGlue = (key: string) => reach === "wide" && widelyRead().glue.has(key);
   return {
     own,
     shortYears,
     monthOf: (key) => ownMonth(key) ?? anyMonth(key),
     weekdayOf: (key) => ownWeekday(key) ?? anyWeekday(key),
-    halfOf: (key) => ownHalf(key) ?? widelyRead().halves.get(key),
-    isGlue: (key) => own.some((one) => one.glue.has(key)) || widelyRead().glue.has(key),
+    halfOf: (key) => ownHalf(key) ?? anyHalf(key),
+    isGlue: (key) => own.some((one) => one.glue.has(key)) || isAnyGlue(key),
     isMonthMarker: (key) => own.some((one) => one.monthMarkers.has(key)),
     monthFirst: own[0]?.monthFirst ?? true,
     yearFirst: own[0]?.yearFirst ?? false,

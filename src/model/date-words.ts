@@ -310,10 +310,9 @@ export function findDate(text: string, context: DateContext): DateInterval | nul
   const tokens = listTokens(plain);
   const languages = context.languages;
   const own = lexiconOf(languages, "own", false);
-  const dated = !figures
-    ? null
-    : (findAbsolute(tokens, own, context, trimmed, true) ??
-      findAbsolute(tokens, lexiconOf(languages, "wide", false), context, trimmed, true));
+  const dated =
+    (figures ? findAbsolute(tokens, own, context, trimmed, true) : null) ??
+    (/\d{4}/.test(plain) ? findAbsolute(tokens, lexiconOf(languages, "wide", false), context, trimmed, true) : null);
   if (dated !== null) return dated;
   const spokenIn = (tag: string): Spoken => ({ words: relativeWords(tag), lexicon: own, context, text: trimmed });
   const spoken = [...new Set([...languages, "en"])].map(spokenIn);
