@@ -1,9 +1,8 @@
 import zlib from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BodyReader } from "./body-reader.ts";
+import { BodyReader, type BodyTurns, createBodyTurns, LARGE_BODY_BYTES } from "./body-reader.ts";
 import { CodingError } from "./content-coding.ts";
-import { LARGE_BODY_BYTES, LargeBodies } from "./large-bodies.ts";
 
 const MIB = 1024 * 1024;
 
@@ -18,13 +17,13 @@ const packers: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
 
 interface ReadOptions {
   readonly bodyBytesMax?: number;
-  readonly largeBodies?: LargeBodies;
+  readonly turns?: BodyTurns;
   readonly pieceBytes?: number;
 }
 
 function reader(contentEncoding: string | undefined, options: ReadOptions = {}): BodyReader {
-  const { bodyBytesMax = 4 * MIB, largeBodies = new LargeBodies() } = options;
-  return new BodyReader({ contentEncoding, bodyBytesMax, largeBodies, onError: () => {} });
+  const { bodyBytesMax = 4 * MIB, turns = createBodyTurns() } = options;
+  return new BodyReader({ contentEncoding, bodyBytesMax, turns, onError: () => {} });
 }
 
 /** Puts a body through a reader in pieces, as slowly as the reader wants them. */
@@ -111,9 +110,9 @@ describe("BodyReader", () => {
   });
 
   test("few bodies grow large at once; the next goes on when one is done or given up", async () => {
-    const largeBodies = new LargeBodies();
+    const turns = createBodyTurns();
     const piece = Buffer.alloc(LARGE_BODY_BYTES + 1);
-    const readers = Array.from({ length: 6 }, () => reader(undefined, { largeBodies }));
+    const readers = Array.from({ length: 6 }, () => reader(undefined, { turns }));
     const going: number[] = [];
     readers.forEach((body, index) => void body.write(piece)?.then(() => going.push(index)));
     await settled();
@@ -124,7 +123,7 @@ describe("BodyReader", () => {
     // One that waits and is given up must not keep the place it is granted later.
     readers[5]?.cancel();
     readers[0]?.cancel();
-    const later = reader(undefined, { largeBodies });
+    const later = reader(undefined, { turns });
     let isGoing = false;
     void later.write(piece)?.then(() => (isGoing = true));
     await settled();
@@ -132,10 +131,10 @@ describe("BodyReader", () => {
   });
 
   test("a coded body waits for its turn as well before it grows", async () => {
-    const largeBodies = new LargeBodies();
-    const holders = Array.from({ length: 4 }, () => reader(undefined, { largeBodies }));
+    const turns = createBodyTurns();
+    const holders = Array.from({ length: 4 }, () => reader(undefined, { turns }));
     for (const holder of holders) await holder.write(Buffer.alloc(LARGE_BODY_BYTES + 1));
-    const bomb = reader("gzip", { largeBodies, bodyBytesMax: 64 * MIB });
+    const bomb = reader("gzip", { turns, bodyBytesMax: 64 * MIB });
     let isDone = false;
     await bomb.write(zlib.gzipSync(Buffer.alloc(32 * MIB)));
     const end = bomb.end().then((body) => {

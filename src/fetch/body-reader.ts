@@ -2,19 +2,36 @@ import { type Duplex, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Coding, CodingError, readCodings, toCodingError } from "./content-coding.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
-import { LARGE_BODY_BYTES, type LargeBodies } from "./large-bodies.ts";
+import { Turnstile } from "./turnstile.ts";
 
-/** Coded bytes that are gathered before decoding starts: most bodies are whole by then and are decoded in one go. */
-const GATHERED_BYTES = 64 * 1024;
+/** A body of more than this, in bytes, is large: it must take its turn. */
+export const LARGE_BODY_BYTES = 1024 * 1024;
 
-/** What one go may yield, in bytes; a body that yields more is decoded beside the event loop. */
-const ONE_GO_BYTES_MAX = 1024 * 1024;
+/** A coded body of more than this, in bytes, counts as large before it is decoded. */
+const LARGE_CODED_BYTES = 256 * 1024;
+
+/** Coded bytes that are handed to a decoder together. */
+const PIECE_BYTES = 64 * 1024;
+
+/** Large bodies at once, and small ones being decoded at once: the decoders' windows take memory too. */
+const LARGE_AT_ONCE = 4;
+const DECODING_AT_ONCE = 4;
+
+/** What bounds the memory of all bodies together, however many are read at once. */
+export interface BodyTurns {
+  readonly large: Turnstile;
+  readonly decoding: Turnstile;
+}
+
+export function createBodyTurns(): BodyTurns {
+  return { large: new Turnstile(LARGE_AT_ONCE), decoding: new Turnstile(DECODING_AT_ONCE) };
+}
 
 export interface BodyReaderOptions {
   readonly contentEncoding: string | undefined;
   /** Largest decoded body, and largest output of any layer, in bytes. */
   readonly bodyBytesMax: number;
-  readonly largeBodies: LargeBodies;
+  readonly turns: BodyTurns;
   /** Told of an error while the body still comes, so that reading stops at once. */
   readonly onError: (error: CodingError) => void;
 }
@@ -23,21 +40,22 @@ export interface BodyReaderOptions {
 export class BodyReader {
   readonly #options: BodyReaderOptions;
   readonly #codings: readonly Coding[];
-  readonly #largeness: Largeness;
+  readonly #turn: LargeTurn;
   /** The body itself, or coded bytes on their way to the decoder. */
   readonly #bytes = new GrowingBytes();
-  #decoding: DecodingStream | undefined;
+  #decoder: StreamDecoder | undefined;
+  #cancelled = false;
 
   /** @throws CodingError `bad_encoding` */
   constructor(options: BodyReaderOptions) {
     this.#options = options;
     this.#codings = readCodings(options.contentEncoding);
-    this.#largeness = new Largeness(options.largeBodies);
+    this.#turn = new LargeTurn(options.turns.large);
   }
 
   /** Decoded bytes so far. */
   get decodedBytes(): number {
-    return this.#codings.length === 0 ? this.#bytes.length : (this.#decoding?.decodedBytes ?? 0);
+    return this.#codings.length === 0 ? this.#bytes.length : (this.#decoder?.decodedBytes ?? 0);
   }
 
   /**
@@ -45,13 +63,9 @@ export class BodyReader {
    *
    * @throws CodingError `too_large`
    */
-  write(chunk: Uint8Array): Promise<void> | undefined {
-    this.#bytes.append(chunk);
-    if (this.#codings.length > 0) {
-      return this.#bytes.length < GATHERED_BYTES ? undefined : this.#decoder().write(this.#bytes.take());
-    }
-    if (this.#bytes.length > this.#options.bodyBytesMax) throw tooLarge(this.#options.bodyBytesMax);
-    return this.#largeness.judge(this.#bytes.length);
+  write(piece: Uint8Array): Promise<void> | undefined {
+    this.#bytes.append(piece);
+    return this.#codings.length === 0 ? this.#keep() : this.#decodeOn();
   }
 
   /**
@@ -62,53 +76,79 @@ export class BodyReader {
   async end(): Promise<Uint8Array> {
     try {
       const last = this.#bytes.take();
-      if (this.#codings.length === 0) return last;
-      if (this.#decoding !== undefined) return await this.#decoding.end(last);
-      if (last.length === 0) return last;
-      return this.#inOneGo(last) ?? (await this.#decoder().end(last));
+      if (this.#codings.length === 0 || (last.length === 0 && this.#decoder === undefined)) return last;
+      const small = this.#decoder === undefined ? await this.#decodeSmall(last) : null;
+      return small ?? (await (await this.#startDecoder()).end(last));
     } finally {
-      this.#largeness.end();
+      this.#turn.end();
     }
   }
 
   /** Stops reading and lets go of what was read. */
   cancel(): void {
-    this.#bytes.take();
-    this.#decoding?.cancel();
-    this.#largeness.end();
+    this.#cancelled = true;
+    this.#bytes.clear();
+    this.#decoder?.cancel();
+    this.#turn.end();
   }
 
-  #decoder(): DecodingStream {
-    this.#decoding ??= new DecodingStream(this.#codings, this.#options, this.#largeness);
-    return this.#decoding;
+  #keep(): Promise<void> | undefined {
+    const { bodyBytesMax } = this.#options;
+    if (this.#bytes.length > bodyBytesMax) throw tooLarge(bodyBytesMax);
+    return this.#bytes.length > LARGE_BODY_BYTES ? this.#turn.take() : undefined;
   }
 
-  /** Null where it would yield more than one go may. */
-  #inOneGo(bytes: Uint8Array): Uint8Array | null {
-    const maxOutputLength = Math.min(ONE_GO_BYTES_MAX, this.#options.bodyBytesMax);
+  #decodeOn(): Promise<void> | undefined {
+    if (this.#decoder !== undefined) {
+      return this.#bytes.length < PIECE_BYTES ? undefined : this.#decoder.write(this.#bytes.take());
+    }
+    return this.#bytes.length < LARGE_CODED_BYTES ? undefined : this.#decodeLarge();
+  }
+
+  async #decodeLarge(): Promise<void> {
+    const decoder = await this.#startDecoder();
+    await decoder.write(this.#bytes.take());
+  }
+
+  /** Null where it would yield a large body. */
+  async #decodeSmall(bytes: Uint8Array): Promise<Uint8Array | null> {
+    const { bodyBytesMax, turns } = this.#options;
+    const options = { maxOutputLength: Math.min(LARGE_BODY_BYTES, bodyBytesMax) };
+    await turns.decoding.enter();
     try {
-      return this.#codings.reduce((coded, coding) => coding.oneGo(coded, { maxOutputLength }), bytes);
+      let decoded = bytes;
+      for (const coding of this.#codings) decoded = await coding.whole(decoded, options);
+      return decoded;
     } catch (cause) {
       if (cause instanceof RangeError) return null;
       throw toCodingError(cause);
+    } finally {
+      turns.decoding.leave();
     }
+  }
+
+  async #startDecoder(): Promise<StreamDecoder> {
+    if (this.#decoder === undefined) {
+      await this.#turn.take();
+      this.#decoder = new StreamDecoder(this.#codings, this.#options);
+      if (this.#cancelled) this.#decoder.cancel();
+    }
+    return this.#decoder;
   }
 }
 
-/** Decodes beside the event loop, layer by layer, each layer within the limit. */
-class DecodingStream {
+/** Decodes piece by piece, layer by layer, each layer within the limit. */
+class StreamDecoder {
   readonly #layers: readonly Duplex[];
   readonly #decoded = new GrowingBytes();
   readonly #done: Promise<void>;
 
-  constructor(codings: readonly Coding[], { bodyBytesMax, onError }: BodyReaderOptions, largeness: Largeness) {
+  constructor(codings: readonly Coding[], { bodyBytesMax, onError }: BodyReaderOptions) {
     this.#layers = codings.map((coding) => limited(coding.stream(), bodyBytesMax));
     const sink = new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        this.#decoded.append(chunk);
-        const wait = largeness.judge(this.#decoded.length);
-        if (wait === undefined) done();
-        else wait.then(() => done());
+      write: (piece: Buffer, _encoding, done) => {
+        this.#decoded.append(piece);
+        done();
       },
     });
     this.#done = pipeline([...this.#layers, sink]).catch((cause: unknown) => {
@@ -124,9 +164,9 @@ class DecodingStream {
     return this.#decoded.length;
   }
 
-  write(chunk: Uint8Array): Promise<void> | undefined {
+  write(piece: Uint8Array): Promise<void> | undefined {
     const [first] = this.#layers;
-    if (first === undefined || !first.writable || first.write(chunk)) return undefined;
+    if (first === undefined || !first.writable || first.write(piece)) return undefined;
     return new Promise((resolve) => first.once("drain", resolve));
   }
 
@@ -138,47 +178,46 @@ class DecodingStream {
 
   cancel(): void {
     for (const layer of this.#layers) layer.destroy();
+    this.#decoded.clear();
   }
 }
 
 /** Ends a layer that yields more than the limit: a layer between others would multiply unseen. */
 function limited(layer: Duplex, bytesMax: number): Duplex {
   let yielded = 0;
-  layer.on("data", (chunk: Uint8Array) => {
-    yielded += chunk.length;
+  layer.on("data", (piece: Uint8Array) => {
+    yielded += piece.length;
     if (yielded > bytesMax) layer.destroy(tooLarge(bytesMax));
   });
   return layer;
 }
 
-/** One body's place among the large ones, taken when it outgrows the small. */
-class Largeness {
-  readonly #bodies: LargeBodies;
+/** One body's turn among the large ones; asked for at most once. */
+class LargeTurn {
+  readonly #turnstile: Turnstile;
   #asked: Promise<void> | undefined;
-  #granted = false;
-  #ended = false;
+  #state: "waiting" | "taken" | "ended" = "waiting";
 
-  constructor(bodies: LargeBodies) {
-    this.#bodies = bodies;
+  constructor(turnstile: Turnstile) {
+    this.#turnstile = turnstile;
   }
 
-  /** Undefined where a body of that size may go on, else what settles when it may. */
-  judge(heldBytes: number): Promise<void> | undefined {
-    if (this.#granted || heldBytes <= LARGE_BODY_BYTES) return undefined;
-    this.#asked ??= this.#ask();
+  /** Undefined once it is our turn, else what settles when it is. */
+  take(): Promise<void> | undefined {
+    if (this.#state === "taken") return undefined;
+    this.#asked ??= this.#wait();
     return this.#asked;
   }
 
   end(): void {
-    this.#ended = true;
-    if (this.#granted) this.#bodies.leave();
-    this.#granted = false;
+    if (this.#state === "taken") this.#turnstile.leave();
+    this.#state = "ended";
   }
 
-  async #ask(): Promise<void> {
-    await this.#bodies.enter();
-    if (this.#ended) this.#bodies.leave();
-    else this.#granted = true;
+  async #wait(): Promise<void> {
+    await this.#turnstile.enter();
+    if (this.#state === "ended") this.#turnstile.leave();
+    else this.#state = "taken";
   }
 }
 

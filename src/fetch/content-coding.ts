@@ -1,4 +1,5 @@
 import { type Duplex, Transform } from "node:stream";
+import { promisify } from "node:util";
 import zlib from "node:zlib";
 
 /** Why a body could not be read. */
@@ -14,11 +15,10 @@ export class CodingError extends Error {
   }
 }
 
-/** One way a body may be coded (RFC 9110 §8.4.1). */
+/** One way a body may be coded (RFC 9110 §8.4.1). Both decoders work beside the event loop. */
 export interface Coding {
-  /** Decodes a whole body at once; ERR_BUFFER_TOO_LARGE where it would yield more than `maxOutputLength`. */
-  readonly oneGo: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
-  /** A decoder that works beside the event loop. */
+  /** Decodes a whole body; a RangeError where it would yield more than `maxOutputLength`. Cheaper than a stream. */
+  readonly whole: (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
   readonly stream: () => Duplex;
 }
 
@@ -28,31 +28,40 @@ export const ACCEPTED_CODINGS = "gzip, br, zstd, deflate";
 /** Codings one upon another; more are only sent to multiply. */
 const LAYERS_MAX = 4;
 
+/** Most feeds come out in one chunk. */
+const WHOLE = { chunkSize: 128 * 1024 };
+
 const STREAM = { chunkSize: 64 * 1024, highWaterMark: 256 * 1024 };
 
 /** zstd: windows above 8 MiB are not for HTTP (RFC 9659 §3). */
-const zstdParams = { [zlib.constants.ZSTD_d_windowLogMax]: 23 };
+const ZSTD_PARAMS = { [zlib.constants.ZSTD_d_windowLogMax]: 23 };
+
+const gunzip = promisify(zlib.gunzip);
+const inflate = promisify(zlib.inflate);
+const inflateRaw = promisify(zlib.inflateRaw);
+const brotliDecompress = promisify(zlib.brotliDecompress);
+const zstdDecompress = promisify(zlib.zstdDecompress);
 
 const GZIP: Coding = {
-  oneGo: (bytes, options) => zlib.gunzipSync(bytes, options),
+  whole: (bytes, { maxOutputLength }) => gunzip(bytes, { ...WHOLE, maxOutputLength }),
   stream: () => zlib.createGunzip(STREAM),
 };
 
 /** "deflate" is the zlib format (RFC 9110 §8.4.1.2), but some servers send the bare stream. */
 const DEFLATE: Coding = {
-  oneGo: (bytes, options) =>
-    hasZlibHeader(bytes) ? zlib.inflateSync(bytes, options) : zlib.inflateRawSync(bytes, options),
+  whole: (bytes, { maxOutputLength }) =>
+    (hasZlibHeader(bytes) ? inflate : inflateRaw)(bytes, { ...WHOLE, maxOutputLength }),
   stream: () => new InflateEither(STREAM),
 };
 
 const BROTLI: Coding = {
-  oneGo: (bytes, options) => zlib.brotliDecompressSync(bytes, options),
+  whole: (bytes, { maxOutputLength }) => brotliDecompress(bytes, { ...WHOLE, maxOutputLength }),
   stream: () => zlib.createBrotliDecompress(STREAM),
 };
 
 const ZSTD: Coding = {
-  oneGo: (bytes, options) => zlib.zstdDecompressSync(bytes, { ...options, params: zstdParams }),
-  stream: () => zlib.createZstdDecompress({ ...STREAM, params: zstdParams }),
+  whole: (bytes, { maxOutputLength }) => zstdDecompress(bytes, { ...WHOLE, maxOutputLength, params: ZSTD_PARAMS }),
+  stream: () => zlib.createZstdDecompress({ ...STREAM, params: ZSTD_PARAMS }),
 };
 
 const CODINGS: ReadonlyMap<string, Coding> = new Map([

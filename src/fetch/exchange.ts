@@ -1,11 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { FetchError } from "../errors.ts";
-import { BodyReader } from "./body-reader.ts";
+import { BodyReader, type BodyTurns } from "./body-reader.ts";
 import { CodingError } from "./content-coding.ts";
 import { causeCode, causeText, failure } from "./failure.ts";
 import type { Lane, Lanes } from "./lanes.ts";
-import type { LargeBodies } from "./large-bodies.ts";
 
 /** One answer to one request, before anybody judged its status. */
 export interface Answer {
@@ -24,7 +23,7 @@ export interface ExchangeOptions {
   readonly idleMs: number;
   readonly wireBytesMax: number;
   readonly bodyBytesMax: number;
-  readonly largeBodies: LargeBodies;
+  readonly turns: BodyTurns;
   /** Reading ends, without error, after this many decoded bytes. */
   readonly keepBytes?: number | undefined;
 }
@@ -119,6 +118,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Whenever bytes arrive, whatever they are: also those that no other limit sees, such as chunk extensions. */
   onBytes(): void {
     const { wireBytesMax } = this.#options;
+    if (this.#reader !== undefined) this.#timer?.refresh();
     if (this.#wireBytes() > wireBytesMax) this.#failWith("too_large", `more than ${wireBytesMax} bytes on the wire`);
   }
 
@@ -138,7 +138,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #startDocument(): void {
-    const { wireBytesMax, bodyBytesMax, largeBodies } = this.#options;
+    const { wireBytesMax, bodyBytesMax, turns } = this.#options;
     if (Number(this.#headers["content-length"] ?? 0) > wireBytesMax) {
       this.#failWith("too_large", `Content-Length says more than ${wireBytesMax} bytes`);
       return;
@@ -146,7 +146,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const contentEncoding = this.#headers["content-encoding"];
     const onError = (error: CodingError) => this.#failCoding(error);
     try {
-      this.#reader = new BodyReader({ contentEncoding, bodyBytesMax, largeBodies, onError });
+      this.#reader = new BodyReader({ contentEncoding, bodyBytesMax, turns, onError });
       this.#watchIdleness();
     } catch (error) {
       this.#failCoding(error);
@@ -156,8 +156,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #read(reader: BodyReader, controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     try {
       const wait = reader.write(chunk);
-      if (wait === undefined) this.#timer?.refresh();
-      else this.#hold(controller, wait);
+      if (wait !== undefined) this.#hold(controller, wait);
     } catch (error) {
       this.#failCoding(error);
     }

@@ -1,13 +1,13 @@
 import { FetchError } from "../errors.ts";
 import type { AbsoluteUrl } from "../model/url.ts";
 import { type AddressRange, parseAddressRanges } from "./address.ts";
+import { type BodyTurns, createBodyTurns } from "./body-reader.ts";
 import { Connector, type OpenSocket, openSocket, type ResolveHost, resolveHost } from "./connect.ts";
 import { type Answer, Exchange } from "./exchange.ts";
 import { failure, showUrl } from "./failure.ts";
 import { readLocalFile } from "./file.ts";
 import { freshUntil, retryAfterMs } from "./freshness.ts";
 import { Lanes } from "./lanes.ts";
-import { LargeBodies } from "./large-bodies.ts";
 import { buildHeaders } from "./request-headers.ts";
 
 /** Times in milliseconds, sizes in bytes; each has an error code of its own. */
@@ -153,7 +153,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const allow: readonly AddressRange[] = parseAddressRanges(options.allowAddresses);
   const { resolve = resolveHost, connect: open = openSocket } = options;
   const lanes = new Lanes(new Connector({ connectMs: limits.connectMs, allow, resolve, open }), limits.headerBytesMax);
-  const context: Context = { ...options, limits, lanes, largeBodies: new LargeBodies(), visits: new Set() };
+  const context: Context = { ...options, limits, lanes, turns: createBodyTurns(), visits: new Set() };
   return {
     fetch: (request) => fetchOne(request, context),
     async [Symbol.asyncDispose]() {
@@ -168,7 +168,7 @@ interface Context {
   readonly userAgent: string;
   readonly filesRoot: string;
   readonly lanes: Lanes;
-  readonly largeBodies: LargeBodies;
+  readonly turns: BodyTurns;
   /** Under way now. */
   readonly visits: Set<Visit>;
   readonly now: () => number;
@@ -318,10 +318,10 @@ class Visit {
 
   #dispatch(url: URL, headers: string[], fresh: boolean): Exchange {
     if (this.#stopped !== undefined) throw this.#stopped;
-    const { lanes, limits, largeBodies } = this.#context;
+    const { lanes, limits, turns } = this.#context;
     const lane = lanes.take({ origin: url, proxy: this.#proxy }, fresh);
     const { keepBytes } = this.#request;
-    const exchange = new Exchange({ url, ...limits, largeBodies, keepBytes }, lane, lanes);
+    const exchange = new Exchange({ url, ...limits, turns, keepBytes }, lane, lanes);
     this.#exchange = exchange;
     const proxy = forwardingProxy(url, this.#proxy);
     const path = `${proxy === undefined ? "" : url.origin}${url.pathname}${url.search}`;

@@ -7,7 +7,7 @@ const KEPT_MS = 4_000;
 const KEPT_MAX_MS = 30_000;
 
 /** Connections kept for reuse over all origins; the one idle longest goes first. */
-const KEPT_CONNECTIONS_MAX = 256;
+const KEPT_CONNECTIONS_MAX = 1024;
 
 /** Who uses a lane. */
 interface LaneListener {

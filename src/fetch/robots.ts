@@ -6,7 +6,7 @@ import type { FetchOutcome, FetchRequest } from "./fetch.ts";
 export const ROBOTS_BYTES_MAX = 500 * 1024;
 
 /** Rules kept of one group; what comes behind them is left out. */
-const RULES_MAX = 20_000;
+const RULES_MAX = 5_000;
 
 /** Characters of a path that rules are compared with. */
 const PATH_CHARACTERS_MAX = 2_048;
