@@ -4,8 +4,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Configuration } from "./config/settings.ts";
-import { StoreError } from "./errors.ts";
-import { createFetcher, DEFAULT_FETCH_LIMITS, type Fetcher, formatUserAgent } from "./fetch/fetch.ts";
+import { FetchError, StoreError } from "./errors.ts";
+import {
+  createFetcher,
+  DEFAULT_FETCH_LIMITS,
+  type Fetcher,
+  type FetchOutcome,
+  type FetchRequest,
+  formatUserAgent,
+} from "./fetch/fetch.ts";
+import { createHostQueue } from "./fetch/host-queue.ts";
+import { createRobots } from "./fetch/robots.ts";
 import type { Feed, FeedSlug } from "./model/feed.ts";
 import type { PollRecord } from "./model/poll.ts";
 import type { Source, SourceId } from "./model/source.ts";
@@ -14,7 +23,7 @@ import { clusterOf } from "./normalize/identity.ts";
 import { createCommitter } from "./poll/committer.ts";
 import { type PollTools, pollSource } from "./poll/poll.ts";
 import { createReadingPool } from "./poll/pool.ts";
-import { dueSources, nextCronRun, startTicking } from "./poll/schedule.ts";
+import { dueSources, interleaveHosts, nextCronRun, startTicking } from "./poll/schedule.ts";
 import { createBackgroundPublisher } from "./publish/background.ts";
 import type { Site, SourceFacts } from "./publish/document.ts";
 import { publishFeed } from "./publish/publish.ts";
@@ -39,6 +48,9 @@ export interface Overrides {
 
 /** A source is leased for so long while it is visited; a process that dies frees it by then. */
 const LEASE_MS = 120_000;
+
+/** Sources leased in one transaction. */
+const LEASED_AT_ONCE = 128;
 
 /** Applies migrations (after a backup beside the file) and answers a store that reads and writes. */
 export async function openWritableStore({ settings }: Configuration): Promise<Store> {
@@ -113,6 +125,7 @@ export async function startPolling(
     filesRoot: settings.filesRoot,
     now,
   });
+  const visitor = politely(fetcher, configuration, now);
   const reading = createReadingPool({ timeoutMs: settings.limits.parseMs });
   const owner = randomBytes(8).toString("hex");
   const committer = createCommitter(store, { waitMs: 20, onCommitted: () => overrides.onCommitted?.() });
@@ -129,7 +142,7 @@ export async function startPolling(
   let stopping = false;
   const tools: PollTools = {
     store,
-    fetch: (request) => fetcher.fetch(request),
+    fetch: visitor.fetch,
     read: (job) => reading.read(job),
     commit: (changes) => committer.commit(changes),
     membershipsOf: memberships.of,
@@ -139,23 +152,32 @@ export async function startPolling(
     minimumMs: settings.polling.minimumMs,
   };
 
-  async function pollOne(source: Source, state: SourceState | undefined): Promise<PollRecord> {
-    const record = await pollSource(source, state, tools);
-    logPoll(log, source, record);
-    return record;
+  /** The sources one after the other, leased some at a time; those that another visitor holds are left out. */
+  async function* leasedVisits(
+    wanted: readonly Source[],
+  ): AsyncGenerator<{ readonly source: Source; readonly state: SourceState | undefined }> {
+    for (let start = 0; start < wanted.length && !stopping; start += LEASED_AT_ONCE) {
+      const part = wanted.slice(start, start + LEASED_AT_ONCE);
+      const taken = new Set(
+        await store.leaseSources(
+          part.map((source) => source.id),
+          { owner, now: now(), untilMs: now() + LEASE_MS },
+        ),
+      );
+      const states = new Map((await store.sourceStates([...taken])).map((state) => [state.id, state]));
+      for (const source of part) if (taken.has(source.id) && !stopping) yield { source, state: states.get(source.id) };
+    }
   }
 
   return {
     store,
     async poll(wanted, onPolled) {
       const records: PollRecord[] = [];
-      await eachOf(wanted, settings.polling.inFlight, async (source) => {
-        if (stopping) return;
-        const taken = await store.leaseSources([source.id], { owner, now: now(), untilMs: now() + LEASE_MS });
-        if (taken.length === 0) return;
+      const visits = leasedVisits(interleaveHosts(wanted));
+      await inParallel(settings.polling.inFlight, visits, async ({ source, state }) => {
         try {
-          const [state] = await store.sourceStates([source.id]);
-          const record = await pollOne(source, state);
+          const record = await pollSource(source, state, tools);
+          logPoll(log, source, record);
           records.push(record);
           onPolled?.(source, record);
         } finally {
@@ -176,11 +198,50 @@ export async function startPolling(
     },
     async [Symbol.asyncDispose]() {
       stopping = true;
+      visitor[Symbol.dispose]();
       await fetcher[Symbol.asyncDispose]();
       await reading[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Every request behind the one queue of hosts, and behind robots.txt where it is asked for; files go straight. */
+function politely(
+  fetcher: Fetcher,
+  { settings }: Configuration,
+  now: () => number,
+): Pick<PollTools, "fetch"> & Disposable {
+  const queue = createHostQueue({
+    inFlight: settings.polling.inFlight,
+    perHost: settings.polling.perHost,
+    clock: { now: () => performance.now(), after: afterMs },
+  });
+  const inTurn = (request: FetchRequest, crawlDelayMs?: number): Promise<FetchOutcome> =>
+    queue.run(new URL(request.url), () => fetcher.fetch({ ...request, beforeRedirect: (to) => queue.pace(to) }), {
+      signal: request.signal,
+      crawlDelayMs,
+    });
+  const robots = createRobots({ fetch: inTurn, now });
+  return {
+    async fetch(request, options) {
+      if (request.url.startsWith("file:")) return fetcher.fetch(request);
+      if (!options.robots) return inTurn(request);
+      const { proxy, userAgent } = request;
+      const verdict = await robots.ask(request.url, { proxy, userAgent });
+      if (verdict.allowed) return inTurn(request, verdict.crawlDelayMs);
+      throw new FetchError(`Cannot visit ${request.url}: its robots.txt asks us not to`, {
+        code: "robots_disallowed",
+        concerns: request.url,
+      });
+    },
+    [Symbol.dispose]: () => queue[Symbol.dispose](),
+  };
+}
+
+function afterMs(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
 }
 
 async function rebuild(
@@ -207,14 +268,22 @@ async function rebuild(
   }
 }
 
-/** At most `limit` at work at once, in order of the list. */
-async function eachOf<T>(values: readonly T[], limit: number, work: (value: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const workers = Array.from({ length: Math.min(limit, values.length) }, async () => {
-    for (let value = values[next++]; value !== undefined; value = values[next++]) await work(value);
+/** Takes one value after the other from a source that is asked by one worker at a time; `limit` are at work at once. */
+async function inParallel<T>(
+  limit: number,
+  values: AsyncGenerator<T>,
+  work: (value: T) => Promise<void>,
+): Promise<void> {
+  const workers = Array.from({ length: limit }, async () => {
+    // An async generator answers overlapping calls of next() in order.
+    for (let next = await values.next(); next.done !== true; next = await values.next()) await work(next.value);
   });
   const results = await Promise.allSettled(workers);
   for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+function logStoreFailure(log: Logger, error: unknown, message: string): void {
+  log.error({ event: "store", code: error instanceof StoreError ? error.code : "unknown", err: error }, message);
 }
 
 function logPoll(log: Logger, source: Source, record: PollRecord): void {
@@ -287,14 +356,11 @@ export async function runPoller(
     try {
       const due = await sourcesDue();
       const free = configuration.settings.polling.inFlight - busy.size;
-      for (const source of due.slice(0, Math.max(free, 0))) visit(source);
+      if (free > 0 && due.length > 0) visit(interleaveHosts(due).slice(0, free));
       await polling.store.expireEntries(now());
       await polling.publishChanged();
     } catch (error) {
-      log.error(
-        { event: "store", code: error instanceof StoreError ? error.code : "unknown", err: error },
-        "polling waits for the database",
-      );
+      logStoreFailure(log, error, "polling waits for the database");
     }
   }
 
@@ -309,18 +375,13 @@ export async function runPoller(
     return dueSources({ sources: configuration.sources, states, now: now(), busy });
   }
 
-  function visit(source: Source): void {
-    busy.add(source.id);
+  function visit(sources: readonly Source[]): void {
+    for (const source of sources) busy.add(source.id);
     const visiting = polling
-      .poll([source])
-      .catch((error: unknown) =>
-        log.error(
-          { event: "store", source: source.id, code: error instanceof StoreError ? error.code : "unknown", err: error },
-          "a visit could not be stored",
-        ),
-      )
+      .poll(sources, (source) => busy.delete(source.id))
+      .catch((error: unknown) => logStoreFailure(log, error, "visits could not be stored"))
       .finally(() => {
-        busy.delete(source.id);
+        for (const source of sources) busy.delete(source.id);
         running.delete(visiting);
       });
     running.add(visiting);

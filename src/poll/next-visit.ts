@@ -72,8 +72,8 @@ function adaptiveMs(
     .slice(1)
     .map((at, index) => (newest[index] ?? at) - at)
     .sort((a, b) => a - b);
-  const median = gaps[Math.floor(gaps.length / 2)] ?? maxMs;
-  return Math.min(Math.max(median / 2, minMs), maxMs);
+  const median = gaps[Math.floor(gaps.length / 2)];
+  return median === undefined ? maxMs : Math.min(Math.max(median / 2, minMs), maxMs);
 }
 
 const HOUR_MS = 3_600_000;

@@ -10,7 +10,7 @@ import {
 } from "../model/date.ts";
 import type { Fault, FeedFacts } from "../model/parsed.ts";
 import type { PollRecord, SourceMemory } from "../model/poll.ts";
-import type { Source } from "../model/source.ts";
+import type { Source, SourceKind } from "../model/source.ts";
 import type { Story, StoryContent, StoryDates, StoryId } from "../model/story.ts";
 import { clusterOf } from "../normalize/identity.ts";
 import { contentDigest } from "../normalize/normalize.ts";
@@ -93,6 +93,7 @@ export function planPoll(input: PlanInput): PollChanges {
       ...lasting,
       ...validatorsOf(visit),
       ...(visit.bodyDigest === undefined ? {} : { bodyDigest: visit.bodyDigest }),
+      kind: kindOf(reading.format),
       facts: reading.feed,
       identity: learnIdentity(memory.identity, matching, reading.candidates),
       counts: [reading.candidates.length, ...memory.counts].slice(0, 10),
@@ -113,6 +114,12 @@ export function planPoll(input: PlanInput): PollChanges {
       }),
     ],
   };
+}
+
+/** What an address turned out to be: `auto` decided, and remembered for `explain` and for robots.txt. */
+function kindOf(format: string): SourceKind {
+  if (format === "article" || format === "text") return "page";
+  return format === "listing" ? "listing" : "feed";
 }
 
 /** What documents say of a source. */
@@ -188,7 +195,11 @@ function planNew(input: PlanInput, { candidate, position, matching, faults }: Ne
     return { sightings: [] };
   }
   if (saysNothing(candidate.content)) {
-    faults.push({ code: "empty_item", message: "The item has no title, text, link, picture or enclosure", item: position });
+    faults.push({
+      code: "empty_item",
+      message: "The item has no title, text, link, picture or enclosure",
+      item: position,
+    });
     return { sightings: [] };
   }
   const story = storyOf(input, {
@@ -213,7 +224,13 @@ function planNew(input: PlanInput, { candidate, position, matching, faults }: Ne
 /** A story that a reader could neither read nor open. */
 function saysNothing(content: StoryContent): boolean {
   const { title, url, summary, contentHtml, images, enclosures } = content;
-  return title === "" && url === undefined && summary === undefined && contentHtml === undefined && images.length + enclosures.length === 0;
+  return (
+    title === "" &&
+    url === undefined &&
+    summary === undefined &&
+    contentHtml === undefined &&
+    images.length + enclosures.length === 0
+  );
 }
 
 /** 26 base-32 characters over the source's id and the first identity key. */

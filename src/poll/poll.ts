@@ -3,10 +3,12 @@ import { FetchError, StorywireError } from "../errors.ts";
 import type { FetchOutcome, FetchRequest } from "../fetch/fetch.ts";
 import type { Candidate, Reading } from "../model/candidate.ts";
 import { freshMemory, type PollRecord, type SourceMemory } from "../model/poll.ts";
-import type { Source } from "../model/source.ts";
+import type { Source, SourceKind } from "../model/source.ts";
 import type { Story, StoryId } from "../model/story.ts";
+import type { AbsoluteUrl } from "../model/url.ts";
 import type { KnownStory, Membership, PollChanges, SourceState, Store } from "../store/store.ts";
 import { mediaTypeOf } from "../text/media-type.ts";
+import { followNew } from "./follow.ts";
 import { matchStories, rulesInForce } from "./match.ts";
 import { intervalOf, nextTry, nextVisit } from "./next-visit.ts";
 import { planPoll, type VisitFacts } from "./plan.ts";
@@ -15,7 +17,8 @@ import type { ReadingJob } from "./read.ts";
 /** What polling needs of the rest; edges are handed in by app.ts. */
 export interface PollTools {
   readonly store: Pick<Store, "storiesForPoll" | "rawDigests" | "digestsBefore" | "storiesById">;
-  readonly fetch: (request: FetchRequest) => Promise<FetchOutcome>;
+  /** Behind the host queue; `robots`: ask robots.txt first (rejects with FetchError `robots_disallowed`). */
+  readonly fetch: (request: FetchRequest, options: { readonly robots: boolean }) => Promise<FetchOutcome>;
   /** Bytes to candidates, wherever that runs; rejects with ParseError. */
   readonly read: (job: ReadingJob) => Promise<Reading>;
   /** Resolves once the changes are stored. */
@@ -42,7 +45,7 @@ export async function pollSource(
   const sameRules = memory.rulesDigest === rulesDigest;
   const visit: Visit = { source, memory: sameRules ? memory : { ...memory, rulesDigest }, sameRules, startedAt, tools };
   try {
-    const outcome = await tools.fetch(requestOf(visit));
+    const outcome = await tools.fetch(requestOf(visit), { robots: isPage(visit) });
     const fetchedAt = tools.now();
     if (outcome.kind === "gone") return await finish(visit, planGone(visit, outcome));
     if (outcome.kind === "not_modified") return await finish(visit, planUnchanged(visit, outcome, "not_modified"));
@@ -91,6 +94,11 @@ function requestOf({ source, memory, sameRules }: Visit): FetchRequest {
   };
 }
 
+/** robots.txt is for pages; what was found to be a feed is there to be polled. */
+function isPage({ source, memory }: Visit): boolean {
+  return source.robots && source.kind !== "feed" && memory.kind !== "feed";
+}
+
 type Fetched = Extract<FetchOutcome, { kind: "fetched" }>;
 type Answered = Exclude<FetchOutcome, { kind: "gone" }>;
 
@@ -102,29 +110,32 @@ interface FetchedDocument {
 
 async function planDocument(visit: Visit, { outcome, bodyDigest, fetchedAt }: FetchedDocument): Promise<PollChanges> {
   const { source, memory, tools, startedAt } = visit;
-  const contentType = source.contentType ?? outcome.contentType ?? mediaTypeOf(new URL(outcome.finalUrl).pathname);
-  const reading = await tools.read({
-    bytes: outcome.body,
-    ...(contentType === undefined ? {} : { contentType }),
-    // A file stands for the page it was saved from.
-    url: source.documentUrl ?? outcome.finalUrl,
-    kind: source.kind,
-    timeZone: source.timeZone,
-    capturedAt: source.capturedAt ?? startedAt,
-    listing: source.listing,
-    more: source.more,
-    known: visit.sameRules ? await tools.store.rawDigests(source.id) : new Set(),
-  });
+  const read = await readOne(visit, outcome, source.kind);
   const readAt = tools.now();
   const stories = await tools.store.storiesForPoll(
     source.id,
-    reading.candidates.flatMap((candidate) => candidate.keys),
+    read.candidates.flatMap((candidate) => candidate.keys),
   );
-  const changed = changedStories(source, memory, { candidates: reading.candidates, stories });
+  const { stories: matched } = matchStories(
+    read.candidates,
+    stories,
+    rulesInForce(source.identity, memory.identity),
+    source.identity,
+  );
+  const reading = source.listing.follow
+    ? await followNew(
+        read,
+        (index) => !matched.has(index),
+        (url) => readFollowed(visit, url),
+      )
+    : read;
+  const changed = [...matched]
+    .filter(([index, story]) => mayChange(reading.candidates[index], story))
+    .map(([, story]) => story.id);
   const whole = new Map<StoryId, Story>((await tools.store.storiesById(changed)).map((story) => [story.id, story]));
   const facts: VisitFacts = {
     at: startedAt,
-    durationMs: readAt - startedAt,
+    durationMs: tools.now() - startedAt,
     httpStatus: outcome.status,
     finalUrl: outcome.finalUrl,
     wireBytes: outcome.wireBytes,
@@ -142,19 +153,56 @@ async function planDocument(visit: Visit, { outcome, bodyDigest, fetchedAt }: Fe
   });
 }
 
-/** Known stories whose text this poll may change, or that came back: their whole content is needed. */
-function changedStories(
-  source: Source,
-  memory: SourceMemory,
-  { candidates, stories }: { readonly candidates: readonly Candidate[]; readonly stories: readonly KnownStory[] },
-): readonly StoryId[] {
-  const matching = matchStories(candidates, stories, rulesInForce(source.identity, memory.identity), source.identity);
-  return [...matching.stories]
-    .filter(([index, story]) => {
-      const digest = candidates[index]?.contentDigest;
-      return story.withdrawn || (digest !== undefined && digest !== story.contentDigest);
-    })
-    .map(([, story]) => story.id);
+/** One document, however it was come by. */
+async function readOne(
+  { source, sameRules, startedAt, tools }: Visit,
+  outcome: Fetched,
+  kind: SourceKind,
+): Promise<Reading> {
+  const contentType = source.contentType ?? outcome.contentType ?? mediaTypeOf(new URL(outcome.finalUrl).pathname);
+  return tools.read({
+    bytes: outcome.body,
+    ...(contentType === undefined ? {} : { contentType }),
+    // A file stands for the page it was saved from.
+    url: source.documentUrl ?? outcome.finalUrl,
+    kind,
+    timeZone: source.timeZone,
+    capturedAt: source.capturedAt ?? startedAt,
+    listing: source.listing,
+    more: source.more,
+    known: sameRules ? await tools.store.rawDigests(source.id) : new Set(),
+  });
+}
+
+/** A listed story's own page: the operator's headers and cookies go along to the source's own origin only. */
+async function readFollowed(visit: Visit, url: AbsoluteUrl): Promise<Reading> {
+  const { source, tools, startedAt } = visit;
+  const sameOrigin = new URL(url).origin === new URL(source.url).origin;
+  const { validators: _validators, ...own } = requestOf(visit);
+  const { userAgent, proxy } = own;
+  const request = sameOrigin
+    ? { ...own, url }
+    : { url, ...(userAgent === undefined ? {} : { userAgent }), ...(proxy === undefined ? {} : { proxy }) };
+  const outcome = await tools.fetch(request, { robots: source.robots });
+  if (outcome.kind !== "fetched")
+    throw new FetchError(`Cannot read ${url}: it is gone`, { code: "gone", concerns: url });
+  return tools.read({
+    bytes: outcome.body,
+    ...(outcome.contentType === undefined ? {} : { contentType: outcome.contentType }),
+    url: outcome.finalUrl,
+    kind: "page",
+    timeZone: source.timeZone,
+    capturedAt: startedAt,
+    listing: { follow: false },
+    more: false,
+    known: new Set(),
+  });
+}
+
+/** Whether a poll may change what is known of a story, or brings it back: then its whole content is needed. */
+function mayChange(candidate: Candidate | undefined, story: KnownStory): boolean {
+  const digest = candidate?.contentDigest;
+  return story.withdrawn || (digest !== undefined && digest !== story.contentDigest);
 }
 
 function validatorsOf(outcome: Answered): { readonly etag?: string; readonly lastModified?: string } {

@@ -11,7 +11,7 @@ export function isCronExpression(expression: string): boolean {
 export function nextCronRun(expression: string, timeZone: string): number | null {
   const task = createTask(expression, () => {}, { timezone: timeZone, suppressMissedWarning: true });
   try {
-    return task.getNextRun()?.getTime() ?? null;
+    return task.getNextRuns(1)[0]?.getTime() ?? null;
   } finally {
     void task.destroy();
   }
@@ -44,4 +44,16 @@ export function dueSources({ sources, states, now, busy }: DueInput): readonly S
 function dueAt(state: SourceState | undefined): number {
   if (state === undefined) return 0;
   return state.memory.gone === true ? Number.POSITIVE_INFINITY : (state.nextPollAt ?? Number.POSITIVE_INFINITY);
+}
+
+/** The same sources, hosts taking turns; each host's own keep their order. */
+export function interleaveHosts(sources: readonly Source[]): readonly Source[] {
+  const seen = new Map<string, number>();
+  const ranked = sources.map((source) => {
+    const { host } = new URL(source.url);
+    const rank = seen.get(host) ?? 0;
+    seen.set(host, rank + 1);
+    return { source, rank };
+  });
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ source }) => source);
 }

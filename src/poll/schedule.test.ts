@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { aSource, NOW, url } from "../../tests/support/stories.ts";
+import { freshMemory } from "../model/poll.ts";
+import type { SourceId } from "../model/source.ts";
+import { dueSources, interleaveHosts, isCronExpression, nextCronRun } from "./schedule.ts";
+
+const due = (at: number | null, gone = false) => ({
+  id: "x" as SourceId,
+  memory: { ...freshMemory, gone },
+  nextPollAt: at,
+});
+
+describe("dueSources", () => {
+  const sources = ["a", "b", "c", "d", "e"].map((id) => aSource({ id, paused: id === "e" }));
+  const states = new Map([
+    ["a" as SourceId, due(NOW - 1)],
+    ["b" as SourceId, due(NOW + 1)],
+    ["c" as SourceId, due(NOW - 10, true)],
+  ]);
+
+  it("takes what is due or was never seen, longest overdue first; not what is paused or gone", () => {
+    expect(dueSources({ sources, states, now: NOW, busy: new Set() }).map((source) => source.id)).toEqual(["d", "a"]);
+  });
+
+  it("never visits a source twice at once", () => {
+    expect(
+      dueSources({ sources, states, now: NOW, busy: new Set(["d" as SourceId]) }).map((source) => source.id),
+    ).toEqual(["a"]);
+  });
+});
+
+describe("interleaveHosts", () => {
+  it("lets hosts take turns", () => {
+    const sources = ["a1", "a2", "a3", "b1", "c1", "b2"].map((id) =>
+      aSource({ id, url: url(`https://${id[0]}.example/${id}`) }),
+    );
+    expect(interleaveHosts(sources).map((source) => source.id)).toEqual(["a1", "b1", "c1", "a2", "b2", "a3"]);
+  });
+});
+
+describe("cron expressions", () => {
+  it("are judged and computed by node-cron, in the source's zone", () => {
+    expect(isCronExpression("*/15 * * * *")).toBe(true);
+    expect(isCronExpression("every now and then")).toBe(false);
+    const next = nextCronRun("30 4 * * *", "America/New_York");
+    const parts = new Intl.DateTimeFormat("en-GB", {
+      timeZone: "America/New_York",
+      hour: "2-digit",
+      minute: "2-digit",
+    }).format(next ?? 0);
+    expect(parts).toBe("04:30");
+  });
+});
