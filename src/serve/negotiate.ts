@@ -1,7 +1,7 @@
 import type { FormatName } from "../model/feed.ts";
 
 /** Members of an Accept or Accept-Encoding list that are read; what stands behind them is ignored. */
-export const PREFERENCES_MAX = 64;
+const PREFERENCES_MAX = 64;
 
 /** One member of a list with weights: `text/html;level=1;q=0.5` is `{ value: "text/html", weight: 0.5 }`. */
 interface Preference {

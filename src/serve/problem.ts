@@ -36,7 +36,7 @@ function requestFault(error: unknown): number | undefined {
  * What an error means to the client. A RequestError says it itself; a StoreError is 503, since polls and readers come
  * back; a path that cannot be decoded is 400; everything else is 500, and its text is for the log only.
  */
-export function problemFor(error: unknown): Problem {
+function problemFor(error: unknown): Problem {
   if (error instanceof RequestError) {
     const headers = error.status === 503 ? { "Retry-After": String(RETRY_SECONDS) } : {};
     return problemOf(error.status, error.code, error.message, headers);
@@ -66,12 +66,7 @@ export const PROBLEM_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** Writes a problem: as a page to whoever likes pages best, else as the document. */
-export function sendProblem(
-  request: IncomingMessage,
-  response: ServerResponse,
-  problem: Problem,
-  page: ProblemPage,
-): void {
+function sendProblem(request: IncomingMessage, response: ServerResponse, problem: Problem, page: ProblemPage): void {
   const isPage = prefersPage(request.headers.accept);
   const body = Buffer.from(isPage ? page(problem, request, response).toString() : problemDocument(problem));
   response.writeHead(problem.status, {

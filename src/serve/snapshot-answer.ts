@@ -45,9 +45,9 @@ function codingFor(acceptEncoding: string | undefined): Coding | undefined {
   return coding;
 }
 
-/** Cache-Control that ends with our own next poll (RFC 9111 §5.2.2.1, RFC 5861). */
-export function cacheControlFor(freshForMs: number): string {
-  const seconds = Math.floor(Math.min(Math.max(freshForMs, 0) / 1000, FRESH_SECONDS_MAX));
+/** Cache-Control that ends with our own next poll, in milliseconds (RFC 9111 §5.2.2.1, RFC 5861). */
+function cacheControlFor(freshForMs: number): string {
+  const seconds = freshForMs > 0 ? Math.floor(Math.min(freshForMs / 1000, FRESH_SECONDS_MAX)) : 0;
   return `public, max-age=${seconds}, stale-while-revalidate=${STALE_WHILE_REVALIDATE_SECONDS}, stale-if-error=${STALE_IF_ERROR_SECONDS}`;
 }
 
@@ -56,7 +56,16 @@ function etagOf(snapshot: Snapshot, coding: Coding): string {
   return `"${snapshot.tag}.${snapshot.format}${TAG_SUFFIXES[coding]}"`;
 }
 
-function prepareCoding(snapshot: Snapshot, coding: Coding, shared: readonly string[]): PreparedCoding {
+/** What an answer says of the address it was asked at. */
+interface Place {
+  readonly vary: string;
+  /** Link of the document itself (RFC 8288). */
+  readonly link: string;
+  /** The document's own address, where it was asked at another (RFC 9110 §8.7). */
+  readonly contentLocation?: string;
+}
+
+function prepareCoding(snapshot: Snapshot, coding: Coding, place: Place): PreparedCoding {
   const validators = {
     etag: etagOf(snapshot, coding),
     revisionEtags: CODINGS.map((each) => etagOf(snapshot, each)),
@@ -64,16 +73,23 @@ function prepareCoding(snapshot: Snapshot, coding: Coding, shared: readonly stri
     lastModified: new Date(snapshot.lastModifiedAt).toUTCString(),
   };
   const body = snapshot[coding];
-  const notModified = [...shared, "ETag", validators.etag, "Last-Modified", validators.lastModified];
+  // RFC 9110 §15.4.5: no more than what a cache updates its copy by. Every field costs each of many polls.
+  const notModified = [
+    ...["Cache-Control", ""],
+    ...["Vary", place.vary],
+    ...["ETag", validators.etag],
+    ...["Last-Modified", validators.lastModified],
+    ...["Access-Control-Allow-Origin", "*"],
+    ...(place.contentLocation === undefined ? [] : ["Content-Location", place.contentLocation]),
+  ];
   const found = [
     ...notModified,
-    "Content-Type",
-    snapshot.mediaType,
-    "Content-Length",
-    String(body.length),
-    "X-Content-Type-Options",
-    "nosniff",
+    ...["Content-Type", snapshot.mediaType],
+    ...["Content-Length", String(body.length)],
     ...(coding === "identity" ? [] : ["Content-Encoding", coding]),
+    ...["Link", place.link],
+    ...["Access-Control-Expose-Headers", "ETag, Link"],
+    ...["X-Content-Type-Options", "nosniff"],
   ];
   return { validators, body, found, notModified };
 }
@@ -104,22 +120,11 @@ export interface SnapshotAnswers {
 
 /** Answers whose Link and Content-Location stand below the base URL. */
 export function createSnapshotAnswers(addresses: Addresses): SnapshotAnswers {
-  function sharedHeaders(snapshot: Snapshot, isNegotiated: boolean): string[] {
+  function placeOf(snapshot: Snapshot): Place & { readonly path: string } {
     const path = addresses.feed(snapshot.slug, snapshot.format);
     const mediaType = snapshot.mediaType.split(";", 1)[0];
-    return [
-      "Cache-Control",
-      "",
-      "Vary",
-      isNegotiated ? "Accept, Accept-Encoding" : "Accept-Encoding",
-      "Link",
-      `<${addresses.absolute(path)}>; rel="self"; type="${mediaType}"`,
-      "Access-Control-Allow-Origin",
-      "*",
-      "Access-Control-Expose-Headers",
-      "ETag, Link",
-      ...(isNegotiated ? ["Content-Location", path] : []),
-    ];
+    const link = `<${addresses.absolute(path)}>; rel="self"; type="${mediaType}"`;
+    return { vary: "Accept-Encoding", link, path };
   }
 
   function answerFrom(
@@ -137,11 +142,10 @@ export function createSnapshotAnswers(addresses: Addresses): SnapshotAnswers {
   }
 
   return {
-    answer: answerFrom(new WeakMap(), (snapshot, coding) => {
-      return prepareCoding(snapshot, coding, sharedHeaders(snapshot, false));
-    }),
+    answer: answerFrom(new WeakMap(), (snapshot, coding) => prepareCoding(snapshot, coding, placeOf(snapshot))),
     answerNegotiated: answerFrom(new WeakMap(), (snapshot, coding) => {
-      return prepareCoding(snapshot, coding, sharedHeaders(snapshot, true));
+      const { link, path } = placeOf(snapshot);
+      return prepareCoding(snapshot, coding, { vary: "Accept, Accept-Encoding", link, contentLocation: path });
     }),
   };
 }
