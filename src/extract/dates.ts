@@ -178,7 +178,7 @@ function markedDate(reader: Reader, marks: Marks, wanted: "published" | "updated
   const all = marks.dates.filter((mark) => roleOf(mark, marks) === wanted);
   const distance = (mark: Mark) =>
     marks.headline === -1 ? mark.order : Math.abs(mark.order - marks.headline) + (mark.order < marks.headline ? 40 : 0);
-  const rank = { itemprop: 0, time: 1, rel: 1, class: 2 };
+  const rank = { itemprop: 0, time: 1, rel: 1, link: 2, class: 2 };
   const near = marks.headline === -1 ? all : all.filter((mark) => mark.kind === "itemprop" || distance(mark) < 200);
   const sorted = near.toSorted((a, b) => rank[a.kind] - rank[b.kind] || distance(a) - distance(b));
   const first = sorted.slice(0, 30);

@@ -161,13 +161,16 @@ export interface Marks {
 export interface Mark {
   readonly element: Element;
   readonly order: number;
-  readonly kind: "itemprop" | "rel" | "time" | "class";
+  readonly kind: "itemprop" | "rel" | "time" | "class" | "link";
 }
 
 const MARKS_MAX = 400;
 const AUTHOR_NAME =
   /(^|[\s_-])(byline|author|authors|p-author|writer|contributor|bylines|reporter|autor|auteur|redakteur)([\s_-]|$)/i;
 const AUTHOR_PART = /(byline|author(?!ity|iz)|autor)/i;
+/** Where sites keep the pages of those who write for them. */
+const AUTHOR_PATH =
+  /\/(?:authors?|autor(?:en|es)?|auteurs?|staff|contributors?|writers?|reporters?|journalists?|byline|profiles?|people|producers)\/[^/?#]{2,80}\/?(?:$|[?#])/i;
 const DATE_PART = /(date|publish|time(?!line)|posted|updated|modified|dateline|fecha|datum)/i;
 
 export function readMarks(document: Document, title: string): Marks {
@@ -192,6 +195,7 @@ export function readMarks(document: Document, title: string): Marks {
       if (property !== undefined && /\b(author|creator)\b/.test(property))
         authors.push({ element, order, kind: "itemprop" });
       else if (rel !== undefined && /\bauthor\b/.test(rel)) authors.push({ element, order, kind: "rel" });
+      else if (name === "a" && AUTHOR_PATH.test(attribs["href"] ?? "")) authors.push({ element, order, kind: "link" });
       else if (
         names !== "" &&
         name !== "body" &&
@@ -219,7 +223,7 @@ function ownKey(element: Element): string {
 // ---- authors
 
 const NOT_NAMES =
-  /^(admin|administrator|editor|editors|editorial|staff|redaktion|redaction|newsroom|news desk|desk|author|authors|guest|unknown|anonymous|null|undefined|none|user|webmaster|press release|by|contributors?|more stories.*|view all.*|see all.*|follow.*|share.*|subscribe.*)$/i;
+  /^(admin|administrator|editor|editors|editorial|staff|redaktion|redaction|newsroom|news desk|desk|author|authors|guest|unknown|anonymous|null|undefined|none|user|webmaster|press release|by|contributors?|von|written by|posted by|artikel von|beitrag|name ?\*?|agenturen|archiv.*|more stories.*|view all.*|see all.*|follow.*|share.*|subscribe.*)$/i;
 
 const AUTHORS_MAX = 12;
 const AUTHOR_METAS = [
@@ -249,7 +253,9 @@ export function findAuthors(
     ["meta", () => names(metasOf(page, AUTHOR_METAS).map((said) => said.value))],
     ["microdata", () => markedAuthors(marks, "itemprop")],
     ["rel", () => markedAuthors(marks, "rel")],
+    ["label", () => labelledAuthors(page)],
     ["byline", () => markedAuthors(marks, "class")],
+    ["link", () => markedAuthors(marks, "link").slice(0, 1)],
     ["text", () => spokenAuthors(segments)],
   ];
   for (const [origin, attempt] of attempts) {
@@ -261,6 +267,20 @@ export function findAuthors(
     (author) => !NOT_NAMES.test(author.name),
   );
   return site.length === 0 ? { authors: [], origin: "" } : { authors: unique(site).slice(0, 1), origin: "site" };
+}
+
+/** What cards for messengers say beside a label: `Written by` · `A B`. */
+function labelledAuthors(page: PageMetadata): readonly Author[] {
+  for (const number of ["1", "2"]) {
+    const label = page.metas.get(`twitter:label${number}`)?.[0] ?? "";
+    const value = page.metas.get(`twitter:data${number}`)?.[0];
+    if (
+      value !== undefined &&
+      /\b(?:written|author|verfasst|geschrieben|écrit|escrito|scritto|geschreven|skriven|por|von|autor)\b/i.test(label)
+    )
+      return names([value]);
+  }
+  return [];
 }
 
 function unique(authors: readonly Author[]): readonly Author[] {
@@ -350,7 +370,10 @@ const SIGNED =
 /** Names out of texts such as `By A B and C D, Staff Writer | Jan 5`. */
 export function names(texts: readonly string[]): readonly Author[] {
   return texts.flatMap((text) => {
-    const bare = foldText(text).replace(BY, "");
+    if (/^\s*https?:/i.test(text)) return [];
+    const bare = foldText(text)
+      .replace(BY, "")
+      .replace(/^by(?=\p{Lu})/u, "");
     return bare
       .split(/\s*(?:[,;|/•·\n]|\s[–—-]\s|\s(?:and|und|et|y|e|og|och|en|with|&)\s)\s*/i)
       .map((part) =>
@@ -374,12 +397,12 @@ function capitalized(name: string): string {
 }
 
 const ROLE =
-  /\b(editor|writer|reporter|correspondent|staff|contributor|contributing|journalist|columnist|producer|editor-in-chief|bureau|chief|fellow|specialist|analyst|author|press|updated?|published|posted|minutes?|read|min|comments?|ago|am|pm|est|edt|gmt|utc|bst|january|february|march|april|june|july|august|september|october|november|december|redakteur|redaktion)\b/i;
+  /\b(editor|writer|reporter|correspondent|staff|contributor|contributing|journalist|columnist|producer|editor-in-chief|bureau|chief|fellow|specialist|analyst|author|press|updated?|published|posted|minutes?|read|min|comments?|ago|am|pm|est|edt|gmt|utc|bst|january|february|march|april|june|july|august|september|october|november|december|redakteur|redaktion|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b/i;
 
 function isName(name: string): boolean {
   if (name.length < 2 || name.length > 60 || !/\p{L}/u.test(name)) return false;
   if (/https?:|www\.|@|[\d{}<>=]|\.(com|org|net|co)\b/i.test(name)) return false;
-  if (name.split(/\s+/).length > 6 || ROLE.test(name)) return false;
+  if (name.split(/\s+/).length > 6 || ROLE.test(name) || /[*→»:]|\b(?:von|by|par|por)$/i.test(name)) return false;
   return true;
 }
 
