@@ -188,9 +188,11 @@ export async function startPolling(
     },
     async defineFeeds() {
       const definitions = feeds.map((feed) => ({ slug: feed.slug, digest: memberships.digestOf(feed) }));
-      const changed = await store.defineFeeds(definitions, now());
-      for (const slug of changed) await rebuild(store, { slug, memberships, now: now() });
-      if (changed.length > 0) log.info({ event: "feeds", rebuilt: changed }, "feed membership rebuilt");
+      const rebuilds = await store.defineFeeds(definitions, now());
+      for (const [after, group] of Map.groupBy(rebuilds, (rebuild) => rebuild.after))
+        await rebuildFeeds(store, { slugs: group.map(({ slug }) => slug), after, memberships, now: now() });
+      if (rebuilds.length > 0)
+        log.info({ event: "feeds", rebuilt: rebuilds.map(({ slug }) => slug) }, "feed membership rebuilt");
     },
     publishChanged: () => publisher.publishChanged(),
     stop: () => {
@@ -244,27 +246,28 @@ function afterMs(ms: number, callback: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-async function rebuild(
-  store: Store,
-  {
-    slug,
-    memberships,
-    now,
-  }: { readonly slug: FeedSlug; readonly memberships: ReturnType<typeof compileMemberships>; readonly now: number },
-): Promise<void> {
-  let after = 0;
-  for (let first = true; ; first = false) {
-    const { stories, next } = await store.scanStories(after, 2_000);
-    const entering = stories.flatMap((story) => memberships.of(story).filter((membership) => membership.slug === slug));
-    await store.rebuildFeed(slug, {
-      memberships: entering,
-      first,
-      done: next === null,
-      digest: memberships.digest(slug),
-      now,
-    });
-    if (next === null) return;
-    after = next;
+interface FeedsToRebuild {
+  readonly slugs: readonly FeedSlug[];
+  /** The story that an earlier attempt came to. */
+  readonly after: number;
+  readonly memberships: ReturnType<typeof compileMemberships>;
+  readonly now: number;
+}
+
+/** Stories looked at in one step of a rebuild. */
+const REBUILD_STEP = 2_000;
+
+/** Decides the membership of these feeds anew, in one walk over all stories that can be broken off. */
+async function rebuildFeeds(store: Store, { slugs, after, memberships, now }: FeedsToRebuild): Promise<void> {
+  const open = new Set(slugs);
+  for (let from = after; open.size > 0; ) {
+    const scan = await store.scanStories(from, REBUILD_STEP);
+    const entering = Map.groupBy(scan.stories.flatMap(memberships.of), (membership) => membership.slug);
+    for (const slug of open) {
+      const step = { after: scan.after, done: scan.done, digest: memberships.digest(slug), now };
+      if (await store.rebuildFeed(slug, { ...step, memberships: entering.get(slug) ?? [] })) open.delete(slug);
+    }
+    from = scan.after;
   }
 }
 

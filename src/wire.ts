@@ -57,7 +57,7 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> 
   }
 
   async function countOf(feed: Feed): Promise<number> {
-    const count = await store.countEntries(feed.slug);
+    const count = await store.countEntries(feed.slug, feed.limit);
     entries.set(feed.slug, count);
     return count;
   }

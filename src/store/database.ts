@@ -16,6 +16,8 @@ export interface Database {
   readonly db: Kysely<Tables>;
   /** SQLite only: the driver's own handle, for `data_version` and online backup. */
   readonly sqlite?: Sqlite.Database;
+  /** SQLite only: a statement of the driver, prepared once. */
+  readonly prepare?: (text: string) => Sqlite.Statement;
   close(): Promise<void>;
 }
 
@@ -56,8 +58,9 @@ function openSqlite(path: string, { readOnly = false, busyMs = 5_000 }: OpenOpti
       sqlite.pragma("synchronous = FULL");
       sqlite.pragma("journal_size_limit = 67108864");
     }
-    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: cachingStatements(sqlite) }) });
-    return { kind: "sqlite", db, sqlite, close: () => db.destroy() };
+    const cached = cachingStatements(sqlite);
+    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: cached }) });
+    return { kind: "sqlite", db, sqlite, prepare: cached.prepare, close: () => db.destroy() };
   } catch (error) {
     throw storeError(error, path);
   }

@@ -20,10 +20,13 @@ export function lockInstance(dataDir: string): Disposable {
   } catch (error) {
     const failure = storeError(error, file);
     if (failure.code !== "locked") throw failure;
-    throw new StoreError(`Another storywire is serving from ${dataDir}: stop it first, or give this one a data folder of its own`, {
-      code: "already_running",
-      concerns: dataDir,
-      cause: error,
-    });
+    throw new StoreError(
+      `Another storywire is serving from ${dataDir}: stop it first, or give this one a data folder of its own`,
+      {
+        code: "already_running",
+        concerns: dataDir,
+        cause: error,
+      },
+    );
   }
 }

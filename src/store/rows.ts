@@ -1,8 +1,8 @@
-import type { Selectable } from "kysely";
-import type { Story, StoryDates } from "../model/story.ts";
+import type { IdentityKey } from "../model/candidate.ts";
+import type { IdentityRule, SourceId } from "../model/source.ts";
+import type { Story, StoryDates, StoryId } from "../model/story.ts";
+import type { KnownStory } from "./store.ts";
 import type { Tables } from "./tables.ts";
-
-export type StoryRow = Selectable<Tables["stories"]>;
 
 /** What has a column of its own; everything else of a story is its record. */
 type Recorded = Omit<
@@ -20,7 +20,28 @@ type Recorded = Omit<
   | "withdrawnAt"
 >;
 
-/** A row's own JSON, written by `recordText`: trusted. */
+/** Columns of a whole story. */
+export const STORY_COLUMNS =
+  "stories.n, stories.id, stories.source_id, stories.title, stories.published_at, stories.position, stories.stamp_at, stories.first_seen_at, stories.last_seen_at, stories.digest, stories.dates, stories.withdrawn_at, stories.record";
+
+export type StoryRow = Pick<
+  Tables["stories"],
+  | "n"
+  | "id"
+  | "source_id"
+  | "title"
+  | "published_at"
+  | "position"
+  | "stamp_at"
+  | "first_seen_at"
+  | "last_seen_at"
+  | "digest"
+  | "dates"
+  | "withdrawn_at"
+  | "record"
+>;
+
+/** JSON that this module wrote: trusted. */
 export function parseOwn<T>(text: string): T {
   return JSON.parse(text) as T;
 }
@@ -28,9 +49,9 @@ export function parseOwn<T>(text: string): T {
 export function storyOf(row: StoryRow): Story {
   return {
     ...parseOwn<Recorded>(row.record),
-    // Brands come back with the rows that `rowOf` wrote.
-    id: row.id as Story["id"],
-    sourceId: row.source_id as Story["sourceId"],
+    // Brands come back with the rows that were written from them.
+    id: row.id as StoryId,
+    sourceId: row.source_id as SourceId,
     title: row.title,
     publishedAt: row.published_at,
     position: row.position,
@@ -61,20 +82,56 @@ export function recordText(story: Story): string {
   return JSON.stringify(rest satisfies Recorded);
 }
 
-/** How much of a story's text is searched beside its title, in characters. */
-const OPENING = 300;
-
-export function openingOf(story: Story): string {
-  const text = story.summary ?? story.contentHtml?.slice(0, OPENING * 4).replace(/<[^<>]*>?/g, " ") ?? "";
-  return text.replace(/\s+/g, " ").slice(0, OPENING);
+/** Order of stories in a feed. */
+export function newestFirst(a: Story, b: Story): number {
+  return b.publishedAt - a.publishedAt || a.position - b.position || (a.id < b.id ? -1 : 1);
 }
 
-/** Words as both databases search them: lower case, without accents, one space between them. */
-export function searchText(text: string): string {
-  return text
-    .normalize("NFKD")
-    .replace(/\p{M}+/gu, "")
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, " ")
-    .trim();
+// --- what a plan needs of known stories
+
+export const KNOWN_COLUMNS =
+  "id, n, title, raw_digest, digest, held, dates, keys, published_at, present, withdrawn_at, deleted_at";
+
+export type KnownRow = Pick<
+  Tables["stories"],
+  | "id"
+  | "n"
+  | "title"
+  | "raw_digest"
+  | "digest"
+  | "held"
+  | "dates"
+  | "keys"
+  | "published_at"
+  | "present"
+  | "withdrawn_at"
+  | "deleted_at"
+>;
+
+export function knownOf(row: KnownRow): KnownStory {
+  return {
+    id: row.id as StoryId,
+    keys: keysOf(row.keys),
+    rawDigest: row.raw_digest,
+    contentDigest: row.digest,
+    ...(row.held === null ? {} : { held: parseOwn<NonNullable<KnownStory["held"]>>(row.held) }),
+    title: row.title,
+    dates: parseOwn<StoryDates>(row.dates),
+    publishedAt: row.published_at,
+    present: row.present === 1,
+    withdrawn: row.withdrawn_at !== null,
+    deleted: row.deleted_at !== null,
+  };
 }
+
+/** `g:…,u:…,d:…`: the first letter of each kind, and the key. */
+export function keysText(keys: readonly IdentityKey[]): string {
+  return keys.map(({ kind, key }) => `${kind[0]}:${key}`).join(",");
+}
+
+export function keysOf(text: string): readonly IdentityKey[] {
+  if (text === "") return [];
+  return text.split(",").map((part) => ({ kind: KINDS[part[0] ?? ""] ?? "digest", key: part.slice(2) }));
+}
+
+const KINDS: Readonly<Record<string, IdentityRule>> = { g: "guid", u: "url", d: "digest" };

@@ -112,6 +112,8 @@ export interface StoryHistory {
   readonly story: Story;
   readonly keys: readonly IdentityKey[];
   readonly origins: Readonly<Record<string, string>>;
+  /** A change that is held back, and how many polls in a row showed it. */
+  readonly held?: { readonly digest: string; readonly times: number };
   readonly revisions: readonly {
     readonly revision: number;
     readonly at: number;
@@ -125,6 +127,36 @@ export interface StoryHistory {
 export interface FeedDefinition {
   readonly slug: FeedSlug;
   readonly digest: string;
+}
+
+/** A feed whose membership must be rebuilt, and after which story: a rebuild that was broken off goes on. */
+export interface FeedRebuild {
+  readonly slug: FeedSlug;
+  readonly after: number;
+}
+
+export interface RebuildStep {
+  readonly memberships: readonly Membership[];
+  /** The last story looked at. */
+  readonly after: number;
+  /** No story was left behind it when it was read. */
+  readonly done: boolean;
+  readonly digest: string;
+  readonly now: number;
+}
+
+/** Both absent: kept for ever. */
+export interface RetentionRule {
+  readonly maxAgeMs?: number;
+  /** For each source; of revisions, for each story. */
+  readonly maxCount?: number;
+}
+
+/** How long what is kept. Stories that their source still lists stay in any case. */
+export interface Retention {
+  readonly stories: RetentionRule;
+  readonly revisions: RetentionRule;
+  readonly polls: RetentionRule;
 }
 
 /**
@@ -153,26 +185,23 @@ export interface Store extends AsyncDisposable {
     ids: readonly SourceId[],
     lease: { readonly owner: string; readonly now: number; readonly untilMs: number },
   ): Promise<readonly SourceId[]>;
+  /** Needed only where no poll was stored: `apply` ends the lease of its source. */
   releaseSources(ids: readonly SourceId[], owner: string): Promise<void>;
+  /** Records of the visits to a source, newest first. */
+  listPolls(sourceId: SourceId, limit: number): Promise<readonly PollRecord[]>;
 
   /** Makes the store know exactly these feeds; answers those whose membership must be rebuilt. */
-  defineFeeds(feeds: readonly FeedDefinition[], now: number): Promise<readonly FeedSlug[]>;
-  /** Stories of these sources (all: undefined) after a story number, for rebuilding membership; `next` resumes. */
+  defineFeeds(feeds: readonly FeedDefinition[], now: number): Promise<readonly FeedRebuild[]>;
+  /** Stories after a story number, in the order they came, for rebuilding membership. */
   scanStories(
     after: number,
     limit: number,
-  ): Promise<{ readonly stories: readonly Story[]; readonly next: number | null }>;
-  /** Adds entries while a feed is rebuilt; `done` makes it the feed's membership in one swap. */
-  rebuildFeed(
-    slug: FeedSlug,
-    step: {
-      readonly memberships: readonly Membership[];
-      readonly first: boolean;
-      readonly done: boolean;
-      readonly digest: string;
-      readonly now: number;
-    },
-  ): Promise<void>;
+  ): Promise<{ readonly stories: readonly Story[]; readonly after: number; readonly done: boolean }>;
+  /**
+   * Adds entries to the list that a feed is getting, beside the one that is served. A step that is `done` puts the list
+   * in force, in one swap, unless stories came meanwhile. True: nothing is left to rebuild.
+   */
+  rebuildFeed(slug: FeedSlug, step: RebuildStep): Promise<boolean>;
   /** Removes the entries whose time has come; the feed changed at the moment the last of them left. */
   expireEntries(now: number): Promise<readonly FeedSlug[]>;
 
@@ -180,17 +209,31 @@ export interface Store extends AsyncDisposable {
   /** Newest first: published, position, id. */
   newestEntries(slug: FeedSlug, limit: number): Promise<readonly Story[]>;
   newestOfSource(sourceId: SourceId, limit: number): Promise<readonly Story[]>;
-  countEntries(slug: FeedSlug): Promise<number>;
+  /** The stories that came last, of any source. */
+  newestStories(limit: number): Promise<readonly Story[]>;
+  /** Entries of a feed, counted no further than `max`. */
+  countEntries(slug: FeedSlug, max: number): Promise<number>;
+  /** Of the stories that hold all these words in title or opening, those that came last; newest first. */
   search(query: string, limit: number): Promise<readonly Story[]>;
   findStory(id: string): Promise<Story | null>;
-  findStoryByUrl(urlIdentity: string): Promise<Story | null>;
-  storyHistory(id: StoryId): Promise<StoryHistory | null>;
+  /** Stories of any source that an identity key names, in the order they came. */
+  storiesByKey(key: string): Promise<readonly Story[]>;
+  storyHistory(id: string): Promise<StoryHistory | null>;
 
   snapshot(
     slug: FeedSlug,
     format: FormatName,
   ): Promise<{ readonly snapshot: Snapshot; readonly revision: number } | null>;
   saveSnapshots(snapshots: readonly { readonly snapshot: Snapshot; readonly revision: number }[]): Promise<void>;
+
+  /**
+   * One bounded step of retention, for the source that follows `after` (null: the first); `next` is where to go on, null
+   * at the end. A story whose time has come leaves nothing but its keys, so that it is never announced again.
+   */
+  prune(
+    rules: Retention,
+    step: { readonly now: number; readonly after: SourceId | null },
+  ): Promise<{ readonly removed: number; readonly next: SourceId | null }>;
 
   /** Cheap: whether another connection committed since the last call. */
   changedSinceAsked(): Promise<boolean>;

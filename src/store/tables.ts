@@ -1,5 +1,3 @@
-import type { Generated } from "kysely";
-
 /** The tables as both databases hold them; instants in milliseconds since 1970 UTC, JSON as text. */
 export interface Tables {
   sources: {
@@ -12,10 +10,9 @@ export interface Tables {
     lease_until: number | null;
   };
   stories: {
-    n: Generated<number>;
+    n: number;
     id: string;
     source_id: string;
-    cluster: string | null;
     title: string;
     published_at: number;
     position: number;
@@ -27,15 +24,24 @@ export interface Tables {
     digest: string;
     held: string | null;
     dates: string;
+    keys: string;
     withdrawn_at: number | null;
     deleted_at: number | null;
     record: string;
+    origins: string | null;
   };
-  story_keys: { source_id: string; kind: string; key: string; story_id: string };
-  story_origins: { story_id: string; origins: string };
-  revisions: { story_id: string; revision: number; at: number; changed: string; digest: string; record: string };
+  story_keys: { source_id: string; key: string; n: number };
+  revisions: {
+    n: number;
+    revision: number;
+    at: number;
+    changed: string;
+    digest: string;
+    title: string;
+    record: string;
+  };
   sightings: {
-    story_id: string;
+    n: number;
     field: string;
     rule: string;
     text: string;
@@ -43,26 +49,31 @@ export interface Tables {
     poll_id: string;
     interval: string | null;
   };
-  polls: { id: string; source_id: string; at: number; record: string };
+  polls: { source_id: string; at: number; record: string };
   feeds: {
     slug: string;
     digest: string;
+    list: number;
+    building: number | null;
+    building_digest: string | null;
+    building_after: number;
     revision: number;
     changed_at: number;
     touched: number;
-    generation: number;
     sequence: number;
   };
   feed_entries: {
-    slug: string;
-    generation: number;
+    list: number;
     published_at: number;
     position: number;
     story_id: string;
-    cluster: string | null;
+    n: number;
     sequence: number;
+    hidden: number;
+    cluster: string | null;
     leaves_at: number | null;
   };
+  stale_lists: { list: number };
   snapshots: {
     slug: string;
     format: string;

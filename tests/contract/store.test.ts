@@ -12,7 +12,7 @@ import { planPoll } from "../../src/poll/plan.ts";
 import { compileMemberships } from "../../src/select/membership.ts";
 import { type DatabaseAddress, migrate, openDatabase } from "../../src/store/database.ts";
 import { createSqlStore } from "../../src/store/sql-store.ts";
-import type { PollChanges, Store } from "../../src/store/store.ts";
+import type { PollChanges, Retention, Store } from "../../src/store/store.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { aFeed, aReading, aSource, NOW, numberedItem, url } from "../support/stories.ts";
 
@@ -51,7 +51,10 @@ class Player {
     const source = this.sources.find((one) => one.id === sourceId)!;
     const [state] = await this.store.sourceStates([sourceId]);
     const reading = aReading(items, await this.store.rawDigests(sourceId));
-    const stories = await this.store.storiesForPoll(sourceId, reading.candidates.flatMap((candidate) => candidate.keys));
+    const stories = await this.store.storiesForPoll(
+      sourceId,
+      reading.candidates.flatMap((candidate) => candidate.keys),
+    );
     const ids = stories.map((story) => story.id);
     return planPoll({
       source,
@@ -94,10 +97,27 @@ describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
   afterEach(() => store[Symbol.asyncDispose]());
 
   async function player(sources: readonly Source[] = [aSource()], feeds: readonly Feed[] = [aFeed()]): Promise<Player> {
-    const definitions = feeds.map((feed) => ({ slug: feed.slug, digest: compileMemberships(feeds, sources, clusterOf).digestOf(feed) }));
-    const changed = await store.defineFeeds(definitions, NOW - HOUR);
-    for (const slug of changed) await store.rebuildFeed(slug, { memberships: [], first: true, done: true, digest: definitions.find((one) => one.slug === slug)!.digest, now: NOW - HOUR });
+    const definitions = feeds.map((feed) => ({
+      slug: feed.slug,
+      digest: compileMemberships(feeds, sources, clusterOf).digestOf(feed),
+    }));
+    for (const { slug, after } of await store.defineFeeds(definitions, NOW - HOUR)) {
+      const { digest } = definitions.find((one) => one.slug === slug)!;
+      await store.rebuildFeed(slug, { memberships: [], after, done: true, digest, now: NOW - HOUR });
+    }
     return new Player(store, sources, feeds);
+  }
+
+  /** Everything that retention removes, step by step. */
+  async function prunedAll(rules: Partial<Retention> = {}, now = NOW): Promise<number> {
+    let removed = 0;
+    for (let after: SourceId | null = null, steps = 0; steps < 100; steps += 1) {
+      const pruned = await store.prune({ stories: {}, revisions: {}, polls: {}, ...rules }, { now, after });
+      removed += pruned.removed;
+      after = pruned.next;
+      if (after === null && pruned.removed === 0) return removed;
+    }
+    throw new Error("retention does not end");
   }
 
   it("keeps stories in the order of a feed: published, then place in the list", async () => {
@@ -131,7 +151,10 @@ describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
 
   it("keeps validators byte for byte with the stories they cover", async () => {
     const play = await player();
-    const memory: SourceMemory = { ...freshMemory, validators: { etag: 'W/"a\\"b ü"', lastModified: "Sun, 01 Mar 2026  12:00:00 GMT" } };
+    const memory: SourceMemory = {
+      ...freshMemory,
+      validators: { etag: 'W/"a\\"b ü"', lastModified: "Sun, 01 Mar 2026  12:00:00 GMT" },
+    };
     const changes = await play.plan([numberedItem(1)], NOW);
     await store.apply([{ ...changes, memory }]);
     expect((await store.sourceStates())[0]?.memory.validators).toEqual(memory.validators);
@@ -162,7 +185,12 @@ describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
     await play.poll([numberedItem(1), numberedItem(2)], NOW);
     await play.poll([numberedItem(1, { title: "Story number 1, corrected" }), numberedItem(2)], NOW + HOUR);
     const [story] = await play.entries();
-    expect(story).toMatchObject({ title: "Story number 1, corrected", revision: 2, updatedAt: NOW + HOUR, stampAt: NOW + HOUR });
+    expect(story).toMatchObject({
+      title: "Story number 1, corrected",
+      revision: 2,
+      updatedAt: NOW + HOUR,
+      stampAt: NOW + HOUR,
+    });
     const history = await store.storyHistory(story!.id);
     expect(history?.revisions).toEqual([{ revision: 1, at: NOW + HOUR, changed: ["title"] }]);
     expect(await store.search("corrected", 10)).toHaveLength(1);
@@ -174,7 +202,7 @@ describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
     await play.poll([numberedItem(1, { title: "Über die Brücke" }), numberedItem(2)], NOW);
     expect(titles(await store.search("BRÜCKE über", 10))).toEqual(["Über die Brücke"]);
     expect(await store.search("council", 10)).toHaveLength(2);
-    expect(await store.search("nothing-of-it \" OR *", 10)).toEqual([]);
+    expect(await store.search('nothing-of-it " OR *', 10)).toEqual([]);
   });
 
   it("shows one entry of a story that two sources tell, where the feed wants the first", async () => {
@@ -182,7 +210,11 @@ describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
     const play = await player(sources, [aFeed(), aFeed({ slug: "single", duplicates: "first" })]);
     const shared = url("https://town.example/shared?utm_source=rss");
     await play.poll([numberedItem(1, { url: shared })], NOW, sources[0]!.id);
-    await play.poll([numberedItem(9, { url: url("http://www.town.example/shared"), guid: "other-guid" })], NOW + 1, sources[1]!.id);
+    await play.poll(
+      [numberedItem(9, { url: url("http://www.town.example/shared"), guid: "other-guid" })],
+      NOW + 1,
+      sources[1]!.id,
+    );
     expect(await play.entries("top")).toHaveLength(2);
     const single = await play.entries("single");
     expect(single.map((story) => story.sourceId)).toEqual(["town-news"]);
@@ -218,15 +250,37 @@ describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
     const play = await player();
     await play.poll([numberedItem(1), numberedItem(2)], NOW);
     const slug = "top" as FeedSlug;
-    expect(await store.defineFeeds([{ slug, digest: "another" }], NOW)).toEqual([slug]);
-    const [story] = await play.entries();
+    const definition = { slug, digest: "another" };
+    expect(await store.defineFeeds([definition], NOW)).toEqual([{ slug, after: 0 }]);
+    const scan = await store.scanStories(0, 1);
+    const [story] = scan.stories;
     const entry = { slug, storyId: story!.id, publishedAt: story!.publishedAt, position: 0, firstOnly: false };
-    await store.rebuildFeed(slug, { memberships: [entry], first: true, done: false, digest: "another", now: NOW + 1 });
+    const step = { memberships: [entry], after: scan.after, done: scan.done, digest: "another", now: NOW + 1 };
+    expect(await store.rebuildFeed(slug, step)).toBe(false);
     expect(await play.entries()).toHaveLength(2);
-    await store.rebuildFeed(slug, { memberships: [], first: false, done: true, digest: "another", now: NOW + 1 });
+    // Broken off and begun again, it goes on where it was.
+    expect(await store.defineFeeds([definition], NOW)).toEqual([{ slug, after: scan.after }]);
+    const rest = await store.scanStories(scan.after, 10);
+    const last = { ...step, memberships: [], after: rest.after, done: rest.done };
+    expect(await store.rebuildFeed(slug, last)).toBe(true);
     expect(await play.entries()).toHaveLength(1);
-    expect(await store.defineFeeds([{ slug, digest: "another" }], NOW)).toEqual([]);
-    expect(await store.countEntries(slug)).toBe(1);
+    expect(await store.defineFeeds([definition], NOW)).toEqual([]);
+    expect(await store.countEntries(slug, 10)).toBe(1);
+    expect(await prunedAll()).toBe(2);
+  });
+
+  it("puts a rebuilt list in force only when it has seen every story", async () => {
+    const play = await player();
+    const slug = "top" as FeedSlug;
+    await play.poll([numberedItem(1)], NOW);
+    await store.defineFeeds([{ slug, digest: "another" }], NOW);
+    const scan = await store.scanStories(0, 10);
+    await play.poll([numberedItem(2), numberedItem(1)], NOW + 1);
+    const step = { memberships: [], after: scan.after, done: true, digest: "another", now: NOW + 2 };
+    expect(await store.rebuildFeed(slug, step)).toBe(false);
+    const rest = await store.scanStories(scan.after, 10);
+    expect(titles(rest.stories)).toEqual(["Story number 2 of the town"]);
+    expect(await store.rebuildFeed(slug, { ...step, after: rest.after })).toBe(true);
   });
 
   it("leases a source to one visitor at a time", async () => {
@@ -242,10 +296,22 @@ describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
     await player();
     const { gzipSync, zstdCompressSync } = await import("node:zlib");
     const identity = Buffer.from("<rss/>");
-    const snapshot = { slug: "top" as FeedSlug, format: "rss" as const, mediaType: "application/rss+xml", tag: "t", lastModifiedAt: NOW, identity, gzip: gzipSync(identity), zstd: zstdCompressSync(identity) };
+    const snapshot = {
+      slug: "top" as FeedSlug,
+      format: "rss" as const,
+      mediaType: "application/rss+xml",
+      tag: "t",
+      lastModifiedAt: NOW,
+      identity,
+      gzip: gzipSync(identity),
+      zstd: zstdCompressSync(identity),
+    };
     await store.saveSnapshots([{ snapshot, revision: 3 }]);
     await store.saveSnapshots([{ snapshot: { ...snapshot, tag: "u" }, revision: 4 }]);
-    expect(await store.snapshot("top" as FeedSlug, "rss")).toEqual({ snapshot: { ...snapshot, tag: "u" }, revision: 4 });
+    expect(await store.snapshot("top" as FeedSlug, "rss")).toEqual({
+      snapshot: { ...snapshot, tag: "u" },
+      revision: 4,
+    });
   });
 
   it("refuses a schema newer than this program", async () => {

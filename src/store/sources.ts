@@ -1,0 +1,96 @@
+import { freshMemory, type PollRecord, type SourceMemory } from "../model/poll.ts";
+import type { SourceId } from "../model/source.ts";
+import type { Database } from "./database.ts";
+import { parseOwn } from "./rows.ts";
+import { insertRows, inTransaction, query, queryParts, type Sql } from "./sql.ts";
+import type { PollChanges, SourceState } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+type SourceRow = Pick<Tables["sources"], "id" | "memory" | "next_poll_at" | "last_poll">;
+
+const COLUMNS = "id, memory, next_poll_at, last_poll";
+
+export async function sourceStates(sql: Sql, ids: readonly SourceId[] | undefined): Promise<readonly SourceState[]> {
+  const rows =
+    ids === undefined
+      ? await query<SourceRow>(sql, `select ${COLUMNS} from sources order by id`)
+      : await queryParts<SourceRow>(sql, `select ${COLUMNS} from sources where id in @texts order by id`, ids);
+  return rows.map((row) => ({
+    id: row.id as SourceId,
+    memory: parseOwn<SourceMemory>(row.memory),
+    nextPollAt: row.next_poll_at,
+    ...(row.last_poll === null ? {} : { lastPoll: parseOwn<PollRecord>(row.last_poll) }),
+  }));
+}
+
+export async function nextPolls(sql: Sql): Promise<ReadonlyMap<SourceId, number | null>> {
+  const rows = await query<{ id: string; next_poll_at: number | null }>(sql, "select id, next_poll_at from sources");
+  return new Map(rows.map((row) => [row.id as SourceId, row.next_poll_at]));
+}
+
+/** Takes the leases that nobody holds; a source never seen is made known, due at once. */
+export async function leaseSources(
+  database: Database,
+  ids: readonly SourceId[],
+  { owner, now, untilMs }: { readonly owner: string; readonly now: number; readonly untilMs: number },
+): Promise<readonly SourceId[]> {
+  if (ids.length === 0) return [];
+  return inTransaction(database, async (sql) => {
+    const known = await queryParts<{ id: string }>(sql, "select id from sources where id in @texts", ids);
+    const seen = new Set(known.map((row) => row.id));
+    await insertRows(
+      sql,
+      "sources",
+      ids.filter((id) => !seen.has(id)).map((id) => ({ id, memory: JSON.stringify(freshMemory), next_poll_at: 0 })),
+      "on conflict do nothing",
+    );
+    const text = `update sources set lease_owner = ?, lease_until = ?
+      where id in @texts and (lease_until is null or lease_until <= ? or lease_owner = ?) returning id`;
+    const rows = await query<{ id: string }>(sql, text, [owner, untilMs, ids, now, owner]);
+    return rows.map((row) => row.id as SourceId);
+  });
+}
+
+export async function releaseSources(sql: Sql, ids: readonly SourceId[], owner: string): Promise<void> {
+  if (ids.length === 0) return;
+  const held = await query<{ id: string }>(sql, "select id from sources where id in @texts and lease_owner = ?", [
+    ids,
+    owner,
+  ]);
+  // A stored poll ended its lease already: nothing to write, nothing to sync.
+  if (held.length === 0) return;
+  await query(sql, "update sources set lease_owner = null, lease_until = null where id in @texts and lease_owner = ?", [
+    ids,
+    owner,
+  ]);
+}
+
+/** The records and what is remembered; a stored poll ends the lease it was made under. */
+export async function savePolls(sql: Sql, changes: readonly PollChanges[]): Promise<void> {
+  await insertRows(
+    sql,
+    "sources",
+    changes.map(({ sourceId, poll, memory, nextPollAt }) => ({
+      id: sourceId,
+      memory: JSON.stringify(memory),
+      next_poll_at: nextPollAt,
+      last_success_at: memory.lastSuccessAt ?? null,
+      last_poll: JSON.stringify(poll),
+    })),
+    `on conflict (id) do update set memory = excluded.memory, next_poll_at = excluded.next_poll_at,
+      last_success_at = excluded.last_success_at, last_poll = excluded.last_poll, lease_owner = null, lease_until = null`,
+  );
+  await insertRows(
+    sql,
+    "polls",
+    changes.map(({ sourceId, poll }) => ({ source_id: sourceId, at: poll.at, record: JSON.stringify(poll) })),
+    "on conflict (source_id, at) do update set record = excluded.record",
+  );
+}
+
+/** Visits to a source, newest first. */
+export async function listPolls(sql: Sql, sourceId: SourceId, limit: number): Promise<readonly PollRecord[]> {
+  const text = "select record from polls where source_id = ? order by at desc limit ?";
+  const rows = await query<{ record: string }>(sql, text, [sourceId, limit]);
+  return rows.map((row) => parseOwn<PollRecord>(row.record));
+}
