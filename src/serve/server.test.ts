@@ -2,6 +2,7 @@ import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   addFeed,
@@ -448,6 +449,17 @@ describe("broken requests", () => {
     expect([answer.status, problemIn(answer.text).code]).toEqual([417, "unknown_expectation"]);
   });
 
+  test("a reader who takes nothing is hung up on, so that its answer does not wait for ever", async () => {
+    await server.close();
+    await start({ stalledTimeoutMs: 100 });
+    wire.ready.set("top.rss", snapshotOf("top", "rss", "x".repeat(20_000_000)));
+    const socket = net.connect(port, "127.0.0.1", () => socket.write("GET /feeds/top.rss HTTP/1.1\r\nHost: a\r\n\r\n"));
+    const [connection] = await once(server.http, "connection");
+    socket.on("error", () => {});
+    await once(connection, "close");
+    socket.destroy();
+  });
+
   test("a half-sent request is told off after its time, and blocks nobody meanwhile", async () => {
     await server.close();
     await start({ headersTimeoutMs: 100, requestTimeoutMs: 200, checkIntervalMs: 20 });
@@ -458,6 +470,84 @@ describe("broken requests", () => {
     expect((await get("/feeds/top.rss")).status).toBe(200);
     for (const received of await half) expect(received).toMatch(/^HTTP\/1.1 408 [\s\S]*"request_timeout"/);
     expect(await halfBody).toMatch(/^HTTP\/1.1 405 /);
+  });
+});
+
+describe("any request at all", () => {
+  // What a header value or a request target may hold once it got through the parser of HTTP.
+  const value = fc.string({
+    unit: fc.integer({ min: 0x21, max: 0xff }).map((code) => String.fromCharCode(code === 0x7f ? 0x20 : code)),
+  });
+  const near = fc.constantFrom(
+    '"r1.rss"',
+    'W/"r1.rss-gzip"',
+    "*",
+    "gzip;q=0",
+    "*/*;q=0",
+    "text/html",
+    "Mon, 09 Mar 2026 08:30:00 GMT",
+    "bytes=0-1",
+  );
+  const header = fc.array(fc.oneof(value, near), { maxLength: 5 }).map((members) => members.join(","));
+  const names = [
+    "If-None-Match",
+    "If-Match",
+    "If-Modified-Since",
+    "If-Unmodified-Since",
+    "Accept",
+    "Accept-Encoding",
+    "Range",
+    "Cookie",
+  ];
+  const headers = fc.dictionary(fc.constantFrom(...names), header, { maxKeys: 4 });
+  const piece = fc.oneof(
+    fc.stringMatching(/^[!-~]{0,8}$/),
+    fc.constantFrom("feeds/top", ".rss", ".html", "stories/", "%", "%00", "%2e", "..", "//", "?", "#", "assets/", ";"),
+  );
+  const target = fc.array(piece, { maxLength: 8 }).map((pieces) => `/${pieces.join("")}`);
+
+  test("gets an answer that is no failure of ours, and a problem document where it is a fault of theirs", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("GET", "HEAD"),
+        fc.oneof(target, fc.constant("/feeds/top.rss")),
+        headers,
+        async (method, path, fields) => {
+          const answer = await ask(origin, path, { method, headers: fields });
+          expect(answer.status).toBeLessThan(500);
+          expect([200, 301, 304, 400, 404, 406, 412, 414]).toContain(answer.status);
+          const isPage = answer.headers["content-type"] === "text/html; charset=utf-8";
+          if (answer.status >= 400 && !isPage) {
+            expect(answer.headers["content-type"]).toBe("application/problem+json; charset=utf-8");
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(logged).toEqual([]);
+  });
+
+  test("that is made of any bytes is answered or hung up on, and the next one is served", async () => {
+    const line = fc.oneof(
+      value,
+      fc.constantFrom(
+        "GET / HTTP/1.1",
+        "Host: a",
+        "Content-Length: 5",
+        "Transfer-Encoding: chunked",
+        "0",
+        "",
+        "Connection: close",
+      ),
+    );
+    const bytes = fc.array(line, { maxLength: 6 }).map((lines) => `${lines.join("\r\n")}\r\n\r\n`);
+    await fc.assert(
+      fc.asyncProperty(bytes, async (text) => {
+        expect(await exchange(port, text, { isEnded: true })).toMatch(/^(?:HTTP\/1\.1 [2345]\d\d |$)/);
+      }),
+      { numRuns: 200 },
+    );
+    expect((await get("/feeds/top.rss")).status).toBe(200);
   });
 });
 

@@ -19,6 +19,7 @@ const setSecurityHeaders = helmet({
       frameAncestors: ["'none'"],
     },
   },
+  frameguard: { action: "deny" },
   strictTransportSecurity: false,
 });
 
