@@ -51,14 +51,15 @@ export function cleanText(text: string): string {
 const WORD_JOINER = "\u2060";
 
 /**
- * One line of plain text. Where a reader that takes plain text for HTML would see a tag or a character reference, an
- * invisible word joiner (U+2060) stands after the `<` or `&`: the text looks as it should in every reader, nothing in
- * it can come alive, and validators do not take it for markup that was put in the wrong place.
+ * One line of plain text. Where a reader that takes plain text for markup would see a tag, a character reference or the
+ * end of a CDATA section, an invisible word joiner (U+2060) breaks it up: the text looks as it should in every reader,
+ * nothing in it can come alive, and validators do not take it for markup that was put in the wrong place.
  */
 export function plainText(text: string): string {
   const line = cleanText(text).replace(/\s+/g, " ").trim();
-  if (!/[<&]/.test(line)) return line;
+  if (!/[<&]|\]\]>/.test(line)) return line;
   return line
+    .replaceAll("]]>", `]]${WORD_JOINER}>`)
     .replace(/<(?=[A-Za-z/!?])/g, `<${WORD_JOINER}`)
     .replace(/&[#A-Za-z][#A-Za-z0-9]{0,32};?/g, (found) =>
       decodeHTML(found) === found && !found.startsWith("&#") ? found : `&${WORD_JOINER}${found.slice(1)}`,
