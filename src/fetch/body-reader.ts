@@ -84,6 +84,11 @@ export class BodyReader {
     }
   }
 
+  /** What was decoded so far, where the rest is not wanted. */
+  takeDecoded(): Uint8Array {
+    return this.#codings.length === 0 ? this.#bytes.take() : (this.#decoder?.takeDecoded() ?? new Uint8Array(0));
+  }
+
   /** Stops reading and lets go of what was read. */
   cancel(): void {
     this.#cancelled = true;
@@ -173,6 +178,10 @@ class StreamDecoder {
   async end(last: Uint8Array): Promise<Uint8Array> {
     this.#layers[0]?.end(last);
     await this.#done;
+    return this.#decoded.take();
+  }
+
+  takeDecoded(): Uint8Array {
     return this.#decoded.take();
   }
 

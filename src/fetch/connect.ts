@@ -4,6 +4,7 @@ import { connect as connectTls } from "node:tls";
 import { type buildConnector, Client } from "undici";
 import type { FetchError } from "../errors.ts";
 import { type AddressRange, judgeAddress } from "./address.ts";
+import { urlCredentials } from "./credentials.ts";
 import { causeText, failure } from "./failure.ts";
 
 /** Finds the IP addresses of a host name. */
@@ -204,14 +205,17 @@ function ready(url: URL, socket: Socket, way: { secure: boolean; tunnelled: bool
   const { secure, tunnelled } = way;
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   let code = tunnelled ? "tls_failed" : "connect_failed";
-  socket.once("connect", () => {
-    if (secure) code = "tls_failed";
-    else resolve(socket);
-  });
-  if (secure) socket.once("secureConnect", () => resolve(socket));
+  const onError = (cause: Error) => reject(failure(code, url, `no connection (${causeText(cause)})`, { cause }));
+  const onClose = () => reject(failure(code, url, "the connection was closed before it was ready"));
+  const onReady = () => {
+    socket.off("error", onError).off("close", onClose);
+    resolve(socket);
+  };
   // Stays for the socket's life: an error that nobody listens for would end the process.
-  socket.on("error", (cause) => reject(failure(code, url, `no connection (${causeText(cause)})`, { cause })));
-  socket.once("close", () => reject(failure(code, url, "the connection was closed before it was ready")));
+  socket.on("error", () => {});
+  socket.once("error", onError).once("close", onClose);
+  if (secure) socket.once("connect", () => (code = "tls_failed")).once("secureConnect", onReady);
+  else socket.once("connect", onReady);
   return promise;
 }
 
@@ -221,22 +225,12 @@ async function openTunnel(origin: URL, proxy: URL, toProxy: Socket): Promise<Soc
   const connect: buildConnector.connector = (_options, callback) => queueMicrotask(() => callback(null, toProxy));
   const client = new Client(proxy.origin, { connect, allowH2: false });
   const path = `${origin.hostname}:${portOf(origin)}`;
-  const headers = { host: path, ...proxyAuthorization(proxy) };
+  const credentials = urlCredentials(proxy);
+  const headers = { host: path, ...(credentials === undefined ? {} : { "proxy-authorization": credentials }) };
   const { statusCode, socket } = await client.connect({ path, headers }).catch((cause: unknown) => {
     throw failure("connect_failed", origin, `the proxy opened no tunnel (${causeText(cause)})`, { cause });
   });
   if (statusCode === 200) return toProxy;
   socket.destroy();
   throw failure("connect_failed", origin, `the proxy answered ${statusCode} to CONNECT`);
-}
-
-/** Credentials of the proxy's URL, sent to the proxy alone (RFC 9110 §11.7.2). */
-export function proxyAuthorization(proxy: URL): Record<string, string> {
-  if (proxy.username === "" && proxy.password === "") return {};
-  return { "proxy-authorization": basic(decodeURIComponent(proxy.username), decodeURIComponent(proxy.password)) };
-}
-
-/** RFC 7617. */
-export function basic(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }

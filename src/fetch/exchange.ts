@@ -94,7 +94,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#headers = joinHeaders(headers);
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     if (DOCUMENT_STATUSES.has(status)) this.#startDocument();
     else if (status !== 304) this.#startPassing();
   }
@@ -105,7 +105,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#ended = true;
     // undici reads on in this same turn: only then is it known whether bytes follow that nobody asked for.
     queueMicrotask(() => this.#conclude());
@@ -128,24 +128,24 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #conclude(): void {
-    const { socket } = this.#lane;
-    // On a kept connection it takes them for an answer that nobody asked for.
-    if (socket?.errored?.message === "bad response") this.#hasSurplus = true;
+    const end = this.#lane.socket?.errored;
     this.#lanes.keep(this.#lane);
     if (this.#reader === undefined) this.#succeed(NO_BYTES);
-    else if (this.#hasSurplus) this.#failWith("bad_response", "bytes follow the end of the body");
+    // On a kept connection undici takes them for an answer that nobody asked for.
+    else if (this.#hasSurplus || end?.message === UNASKED_ANSWER) {
+      this.#failWith("bad_response", "bytes follow the end of the body");
+    }
+    // undici closes connections with an error of its own, and takes a reset for the end of a body without length.
+    else if (end != null && causeCode(end) !== "UND_ERR_INFO") this.fail(this.#explain(end));
     else this.#finish(this.#reader);
   }
 
   #startDocument(): void {
     const { wireBytesMax, bodyBytesMax, turns } = this.#options;
-    if (Number(this.#headers["content-length"] ?? 0) > wireBytesMax) {
-      this.#failWith("too_large", `Content-Length says more than ${wireBytesMax} bytes`);
-      return;
-    }
     const contentEncoding = this.#headers["content-encoding"];
     const onError = (error: CodingError) => this.#failCoding(error);
     try {
+      assertReadable(this.#headers, wireBytesMax);
       this.#reader = new BodyReader({ contentEncoding, bodyBytesMax, turns, onError });
       this.#watchIdleness();
     } catch (error) {
@@ -166,7 +166,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** While we cannot take more the silence is ours: only the total deadline runs. */
   #hold(controller: Dispatcher.DispatchController, wait: Promise<void>): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     controller.pause();
     wait.then(() => {
       if (this.#settled) return;
@@ -183,7 +183,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** The status says it all: the answer is ready, the rest only passes by. */
   #startPassing(): void {
     this.#succeed(NO_BYTES);
-    this.#timer = setTimeout(() => this.#end(), PASSED_MS);
+    this.#timer = setTimeout(() => this.#end(), PASSED_MS).unref();
   }
 
   #pass(length: number): void {
@@ -192,17 +192,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #cutShort(reader: BodyReader, keepBytes: number): void {
-    this.#timer?.close();
-    reader.end().then(
-      (body) => this.#succeed(body.subarray(0, keepBytes)),
-      (error: unknown) => this.#failCoding(error),
-    );
+    this.#succeed(reader.takeDecoded().subarray(0, keepBytes));
     this.#end();
   }
 
   #finish(reader: BodyReader): void {
     reader.end().then(
-      (body) => this.#succeed(body),
+      (body) => this.#succeed(body.subarray(0, this.#options.keepBytes)),
       (error: unknown) => this.#failCoding(error),
     );
   }
@@ -223,8 +219,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #within(ms: number, code: string, problem: string): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#timer = setTimeout(() => this.#failWith(code, problem), ms);
+  }
+
+  /** Forgets it too: to refresh a timer that was cleared would start it again. */
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #wireBytes(): number {
@@ -232,7 +234,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #end(): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#reader?.cancel();
     // After the end of the answer the lane may be another's.
     if (!this.#ended) this.#lanes.discard(this.#lane);
@@ -266,14 +268,26 @@ const FAULTS: readonly Fault[] = [
 
 const LOST: Omit<Fault, "is"> = { code: "connection_lost", problem: "the connection ended before an answer" };
 
-/** How undici names an interim answer or an upgrade that was not asked for. */
-const UNASKED: ReadonlySet<string> = new Set(["bad response", "bad upgrade"]);
+/** How undici names an answer, interim or whole, and an upgrade that were not asked for. */
+const UNASKED_ANSWER = "bad response";
+const UNASKED_UPGRADE = "bad upgrade";
 
 function isMalformed(cause: Error, begun: boolean): boolean {
   if (cause.name === "HTTPParserError") return !cause.message.includes("Invalid EOF state");
   // A status below 100 fails an assertion of undici's.
-  if (UNASKED.has(cause.message) || causeCode(cause) === "ERR_ASSERTION") return true;
+  if (causeCode(cause) === "ERR_ASSERTION") return true;
+  if (cause.message === UNASKED_ANSWER || cause.message === UNASKED_UPGRADE) return true;
   return !begun && causeCode(cause) === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+}
+
+/** @throws CodingError where the body is too long by its own account, or in a coding for the way (RFC 9112 §6.1) */
+function assertReadable(headers: Answer["headers"], wireBytesMax: number): void {
+  if (Number(headers["content-length"] ?? 0) > wireBytesMax) {
+    throw new CodingError("too_large", `Content-Length says more than ${wireBytesMax} bytes`);
+  }
+  const transferEncoding = headers["transfer-encoding"]?.trim().toLowerCase() ?? "chunked";
+  if (transferEncoding === "chunked" || transferEncoding === "identity") return;
+  throw new CodingError("bad_encoding", "a transfer coding that was not offered; wanted: chunked");
 }
 
 /** Repeated headers that are no lists: two different values contradict one another and count as none. */

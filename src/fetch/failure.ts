@@ -28,9 +28,9 @@ export function causeCode(cause: unknown): string {
   return typeof cause.code === "string" ? cause.code : "";
 }
 
-/** A cause in a few words for a message: its code, else its text. */
+/** A cause in a few words for a message: its code, else its text; undici's texts say more than its codes. */
 export function causeText(cause: unknown): string {
   const code = causeCode(cause);
-  if (code !== "") return code;
+  if (code !== "" && !code.startsWith("UND_")) return code;
   return cause instanceof Error ? cause.message : String(cause);
 }

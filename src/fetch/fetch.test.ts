@@ -121,6 +121,16 @@ describe("a document", () => {
     expect(bodyOf(await visit({ url: origin.url("/"), keepBytes: 25_000 }))).toBe("x".repeat(25_000));
   });
 
+  test("that is coded is cut as well, short or large", async () => {
+    const noise = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => (index * 7919 * (index >> 3)) & 0xff));
+    for (const body of [noise.subarray(0, 30_000), noise]) {
+      const answer: RequestListener = (_request, response) =>
+        response.writeHead(200, { "content-encoding": "gzip" }).end(zlib.gzipSync(body));
+      const outcome = await visitAt(answer, { keepBytes: 25_000 });
+      expect(outcome.kind === "fetched" && Buffer.from(outcome.body).equals(body.subarray(0, 25_000))).toBe(true);
+    }
+  });
+
   test("repeated headers are joined, Set-Cookie is not kept, contradicting validators are none", async () => {
     const outcome = await visitAt((_request, response) => {
       response.setHeader("x-list", ["a", "b"]);
@@ -337,6 +347,22 @@ describe("the operator's secrets", () => {
     expect(`${error} ${JSON.stringify(error)}`).not.toContain("hush");
   });
 
+  test("are not taken along by whoever adopts a permanent redirect to another origin", async () => {
+    await using target = await startOrigin((_request, response) => response.end("x"));
+    await using origin = await startTable({
+      "/out": [301, target.url("/new")],
+      "/in": [301, "/new"],
+      "/new": [200, "x"],
+    });
+    const permanent = async (path: string, request: Omit<FetchRequest, "url">) =>
+      (await visit({ ...request, url: origin.url(path) })).permanentUrl;
+    for (const one of [{ auth: secrets.auth }, { cookies: secrets.cookies }, { headers: secrets.headers }]) {
+      expect(await permanent("/out", one)).toBeUndefined();
+      expect(await permanent("/in", one)).toBe(origin.url("/new"));
+    }
+    expect(await permanent("/out", { headers: {}, cookies: {} })).toBe(target.url("/new"));
+  });
+
   test("a redirect cannot bring credentials of its own", async () => {
     await using target = await startOrigin((_request, response) => response.end("x"));
     await using origin = await startTable({ "/a": [302, target.url("/").replace("http://", "http://eve:evil@")] });
@@ -349,14 +375,15 @@ describe("the operator's secrets", () => {
 describe("connections", () => {
   test("are kept and used again for the same origin", async () => {
     await using origin = await startOrigin((request, response) => {
-      response.writeHead(request.url === "/304" ? 304 : request.url === "/404" ? 404 : 200).end();
+      const [, status = 200] = (request.url ?? "").split("/");
+      response.writeHead(Number(status) || 200, { location: "/" }).end("x");
     });
     await using fetcher = startFetcher();
-    for (const path of ["/", "/304", "/404", "/"]) {
+    for (const path of ["/", "/304", "/404", "/302", "/"]) {
       await fetcher.fetch({ url: origin.url(path), validators: { etag: '"1"' } }).catch(() => {});
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(origin.requests).toHaveLength(4);
+    expect(origin.requests).toHaveLength(6);
     expect(origin.connections).toBe(1);
   });
 

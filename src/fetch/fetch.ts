@@ -3,6 +3,7 @@ import type { AbsoluteUrl } from "../model/url.ts";
 import { type AddressRange, parseAddressRanges } from "./address.ts";
 import { type BodyTurns, createBodyTurns } from "./body-reader.ts";
 import { Connector, type OpenSocket, openSocket, type ResolveHost, resolveHost } from "./connect.ts";
+import { urlCredentials } from "./credentials.ts";
 import { type Answer, Exchange } from "./exchange.ts";
 import { failure, showUrl } from "./failure.ts";
 import { readLocalFile } from "./file.ts";
@@ -91,7 +92,8 @@ interface AnswerFacts {
   readonly redirects: readonly Redirect[];
   /**
    * Where an unbroken chain of 301 and 308 from the start leads, never from https to http (RFC 9110 §15.4.2). Absent
-   * where the request's URL holds credentials: they would be lost.
+   * where whoever adopts it would lose the credentials of the old address, or send the operator's secrets to another
+   * origin.
    */
   readonly permanentUrl?: AbsoluteUrl;
 }
@@ -137,8 +139,10 @@ export interface FetcherOptions {
   readonly allowAddresses: readonly string[];
   /** The directory that `file:` addresses must lie below. */
   readonly filesRoot: string;
+  /** Name look-up and the opening of connections: edges that tests replace. */
   readonly resolve?: ResolveHost;
   readonly connect?: OpenSocket;
+  /** Milliseconds since 1970 UTC. */
   readonly now: () => number;
 }
 
@@ -360,8 +364,9 @@ class Visit {
       ...(freshUntilMs === undefined ? {} : { freshUntilMs }),
     };
     if (status === 304) {
-      if (!hasValidator(asked))
+      if (!hasValidator(asked)) {
         throw failure("bad_response", url, "304 although no validator was sent", { httpStatus: 304 });
+      }
       // What we hold is what our own validators stand for, whatever others a 304 carries.
       return { ...document, kind: "not_modified", validators: asked };
     }
@@ -377,14 +382,20 @@ class Visit {
   }
 
   #facts(url: URL, { status, headers }: Answer): AnswerFacts {
-    const permanent = this.#start.username === "" && this.#start.password === "" ? this.#permanent : undefined;
+    const permanent = this.#permanent;
+    const isAdoptable = permanent !== undefined && (permanent.origin === this.#start.origin || !this.#hasSecrets());
     return {
       status,
       finalUrl: publicUrl(url),
       headers,
       redirects: this.#redirects,
-      ...(permanent === undefined ? {} : { permanentUrl: publicUrl(permanent) }),
+      ...(isAdoptable && urlCredentials(this.#start) === undefined ? { permanentUrl: publicUrl(permanent) } : {}),
     };
+  }
+
+  #hasSecrets(): boolean {
+    const { headers = {}, cookies = {}, auth } = this.#request;
+    return auth !== undefined || Object.keys(headers).length > 0 || Object.keys(cookies).length > 0;
   }
 }
 

@@ -1,11 +1,11 @@
-import { basic, proxyAuthorization } from "./connect.ts";
 import { ACCEPTED_CODINGS } from "./content-coding.ts";
+import { basicCredentials, urlCredentials } from "./credentials.ts";
 
 /** Whatever the address holds. Naming every type of feed would cost more bytes than most 304 answers have. */
 const ACCEPT = "*/*";
 
 /** The operator's secrets and headers, for the origin they were given for. */
-export interface Secrets {
+interface Secrets {
   /** The source's address: its user and password are Basic credentials where no others are given. */
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -32,7 +32,9 @@ export function buildHeaders(options: HeaderOptions): string[] {
   // A delta can only be made against what we named as held (RFC 3229 §10.5.3).
   if (validators?.etag !== undefined) list.push("if-none-match", validators.etag, "a-im", "feed");
   if (validators?.lastModified !== undefined) list.push("if-modified-since", validators.lastModified);
-  if (forwarding !== undefined) list.push("host", forwarding.host, ...flat(proxyAuthorization(forwarding.proxy)));
+  if (forwarding !== undefined) list.push("host", forwarding.host);
+  const proxyCredentials = forwarding === undefined ? undefined : urlCredentials(forwarding.proxy);
+  if (proxyCredentials !== undefined) list.push("proxy-authorization", proxyCredentials);
   return secrets === undefined ? list : withSecrets(list, secrets);
 }
 
@@ -53,20 +55,6 @@ function setHeader(list: string[], name: string, value: string): void {
 }
 
 function readAuthorization({ url, auth }: Secrets): string | undefined {
-  if (auth !== undefined) return "bearer" in auth ? `Bearer ${auth.bearer}` : basic(auth.username, auth.password);
-  if (url.username === "" && url.password === "") return undefined;
-  return basic(decode(url.username), decode(url.password));
-}
-
-/** A password may hold a bare `%`, which is no escape. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function flat(headers: Readonly<Record<string, string>>): string[] {
-  return Object.entries(headers).flat();
+  if (auth === undefined) return urlCredentials(url);
+  return "bearer" in auth ? `Bearer ${auth.bearer}` : basicCredentials(auth.username, auth.password);
 }

@@ -152,6 +152,11 @@ export const hostileWays: Readonly<Record<string, Way>> = {
   "/reset-body": ({ socket }) => {
     socket.write(`${head("200 OK", { "content-length": 100_000 })}${FEED}`, () => socket.resetAndDestroy());
   },
+  "/reset-body-without-length": ({ socket }) => {
+    socket.write(`${head("200 OK", { connection: "close" })}${FEED.slice(0, 60)}`, () => {
+      setTimeout(() => socket.resetAndDestroy(), 5);
+    });
+  },
   "/length-too-long": ({ socket }) => socket.end(`${head("200 OK", { "content-length": FEED.length + 10 })}${FEED}`),
   "/length-too-long-close": ({ socket }) =>
     socket.end(`${head("200 OK", { "content-length": FEED.length + 10, connection: "close" })}${FEED}`),
@@ -185,6 +190,8 @@ export const hostileWays: Readonly<Record<string, Way>> = {
   "/partial": ({ socket }) => answer(socket, "206 Partial Content", { "content-range": "bytes 0-4/90" }, "<rss>"),
 
   // Content coding.
+  "/transfer-gzip": ({ socket }) =>
+    socket.end(`${head("200 OK", { "transfer-encoding": "gzip, chunked" })}5\r\nhello\r\n0\r\n\r\n`),
   "/unknown-coding": ({ socket }) => answer(socket, "200 OK", { "content-encoding": "rot13" }, FEED),
   "/false-gzip": ({ socket }) => answer(socket, "200 OK", { "content-encoding": "gzip" }, FEED),
   "/false-br": ({ socket }) => answer(socket, "200 OK", { "content-encoding": "br" }, FEED),
@@ -217,6 +224,7 @@ export const hostileWays: Readonly<Record<string, Way>> = {
   "/delta": ({ socket }) => answer(socket, "226 IM Used", { im: "feed", etag: '"2"' }, FEED),
   "/redirect": ({ socket, query }) =>
     answer(socket, `${query.get("status") ?? 302} X`, { location: query.get("to") ?? "" }),
+  "/large-404": ({ socket }) => answer(socket, "404 Not Found", {}, "x".repeat(1_000_000)),
   "/redirect-nowhere": ({ socket }) => answer(socket, "302 Found", {}),
   "/two-locations": ({ socket }) => answer(socket, "302 Found\r\nlocation: /never", { location: "/fine" }),
   "/circle-a": ({ socket }) => answer(socket, "301 Moved", { location: "/circle-b" }),
