@@ -6,7 +6,7 @@ import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { Image } from "../model/story.ts";
 import { resolveWebUrl } from "../model/url.ts";
 import { type Content, findContent, gainOf, isInside } from "./content.ts";
-import { findDates } from "./dates.ts";
+import { type DatedLines, findDates } from "./dates.ts";
 import {
   findAuthors,
   findCanonical,
@@ -44,7 +44,6 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   const marks = readMarks(document, title?.value ?? "");
   const language = findLanguage(page);
   const languages = language === undefined ? ["en"] : [language.value];
-  const start = content.kept.find((segment) => gainOf(segment) > 60)?.index ?? 0;
   const authors = findAuthors(page, marks, segments.segments, context.url, baseUrl);
   const standfirst = findStandfirst(
     segments,
@@ -52,7 +51,7 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
     page,
     authors.authors.map((author) => author.name),
   );
-  const dates = findDates(page, marks, segments.segments, start, context, languages);
+  const dates = findDates(page, marks, linesOf(segments, content), context, languages);
   const { figures, captions } = findFigures(listPictured(content, segments), segments, baseUrl);
   const pictures = new Map<Segment, Figure[]>();
   for (const figure of figures) pictures.set(figure.segment, [...(pictures.get(figure.segment) ?? []), figure]);
@@ -127,6 +126,17 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
 function listOrigins(origins: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   // The cast is right: the filter leaves strings only.
   return Object.fromEntries(Object.entries(origins).filter(([, origin]) => origin)) as Record<string, string>;
+}
+
+function linesOf(page: Segments, { kept, headline }: Content): DatedLines {
+  const paragraphs = kept.filter((segment) => gainOf(segment) > 60);
+  const start = paragraphs[0]?.index ?? 0;
+  return {
+    segments: page.segments,
+    headline: headline?.index ?? start,
+    start,
+    end: (paragraphs.at(-1)?.index ?? start) + 1,
+  };
 }
 
 /** Segments that may hold pictures of the article: its own, and those between its headline and its text. */

@@ -15,6 +15,14 @@ export interface FoundDates {
   /** Segments that only tell a date: no part of the running text. */
 }
 
+/** The lines that may tell a date, by their places: around the headline, before the first and after the last paragraph. */
+export interface DatedLines {
+  readonly segments: readonly Segment[];
+  readonly headline: number;
+  readonly start: number;
+  readonly end: number;
+}
+
 interface Reader {
   readonly context: DocumentContext;
   readonly languages: readonly string[];
@@ -52,6 +60,10 @@ const PUBLISHED_METAS = [
   "date",
   "displaydate",
   "ptime",
+  "published",
+  "publication-date",
+  "article-date",
+  "post_date",
   "pdate",
   "created",
   "datecreated",
@@ -83,6 +95,7 @@ const UPDATED_METAS = [
   "dateupdated",
 ];
 
+const LONE_MARKS_MAX = 4;
 const TEXT_CHARACTERS_MAX = 160;
 /** Words before a date that say it is a later one. */
 const UPDATED_WORDS =
@@ -94,24 +107,23 @@ const PUBLISHED_WORDS =
 export function findDates(
   page: PageMetadata,
   marks: Marks,
-  segments: readonly Segment[],
-  contentStart: number,
+  lines: DatedLines,
   context: DocumentContext,
   languages: readonly string[],
 ): FoundDates {
   const reader = { context, languages };
-  const lines = datedLines(reader, segments, contentStart);
+  const spoken = datedLines(reader, lines);
   const updated =
     ldDate(reader, page, ["dateModified"]) ??
     metaDate(reader, page, UPDATED_METAS) ??
     markedDate(reader, marks, "updated") ??
-    lines.updated;
+    spoken.updated;
   const published =
     ldDate(reader, page, ["datePublished", "dateCreated", "uploadDate"]) ??
     metaDate(reader, page, PUBLISHED_METAS) ??
     markedDate(reader, marks, "published") ??
     addressDate(reader, page) ??
-    lines.published;
+    spoken.published;
   return { published, updated: isLater(updated, published) ? updated : undefined };
 }
 
@@ -146,12 +158,10 @@ function metaDate(reader: Reader, page: PageMetadata, names: readonly string[]):
 }
 
 function machineDate({ context, languages }: Reader, text: string, origin: string): DateInterval | undefined {
-  const found = parseDate(text.trim().slice(0, TEXT_CHARACTERS_MAX), {
-    timeZone: context.timeZone,
-    languages,
-    capturedAt: context.capturedAt,
-    origin,
-  });
+  const read = { timeZone: context.timeZone, languages, capturedAt: context.capturedAt, origin };
+  const value = text.trim().slice(0, TEXT_CHARACTERS_MAX);
+  // A day is still a day where the time behind it is broken.
+  const found = parseDate(value, read) ?? parseDate(/^\d{4}-\d\d-\d\d(?=[T ])/.exec(value)?.[0] ?? "", read);
   return found !== null && isPlausible(found, context) ? found : undefined;
 }
 
@@ -179,7 +189,9 @@ function markedDate(reader: Reader, marks: Marks, wanted: "published" | "updated
   const distance = (mark: Mark) =>
     marks.headline === -1 ? mark.order : Math.abs(mark.order - marks.headline) + (mark.order < marks.headline ? 40 : 0);
   const rank = { itemprop: 0, time: 1, rel: 1, link: 2, class: 2 };
-  const near = marks.headline === -1 ? all : all.filter((mark) => mark.kind === "itemprop" || distance(mark) < 200);
+  const close = marks.headline === -1 ? all : all.filter((mark) => mark.kind === "itemprop" || distance(mark) < 200);
+  // A lone date far from the headline is still the page's; of several, one may be another story's.
+  const near = close.length === 0 && all.length <= LONE_MARKS_MAX ? all : close;
   const sorted = near.toSorted((a, b) => rank[a.kind] - rank[b.kind] || distance(a) - distance(b));
   const first = sorted.slice(0, 30);
   // A date that names its year goes before one that leaves it to be guessed.
@@ -282,10 +294,18 @@ function addressDate(reader: Reader, page: PageMetadata): DateInterval | undefin
 }
 
 /** Short lines around the headline and before the first paragraph that tell a date; later ones only where none is there. */
-function datedLines(reader: Reader, segments: readonly Segment[], contentStart: number): FoundDates {
-  const around = segments.slice(Math.max(0, contentStart - 25), contentStart + 6);
-  const dated = firstDated(reader, around, true);
-  return dated.published === undefined && dated.updated === undefined ? firstDated(reader, around, false) : dated;
+function datedLines(reader: Reader, { segments, headline, start, end }: DatedLines): FoundDates {
+  const range = (from: number, to: number) => segments.slice(Math.max(0, from), Math.max(0, to));
+  const above = [...range(headline, headline + 12), ...range(headline - 6, headline), ...range(start - 25, start + 6)];
+  for (const [lines, withYear] of [
+    [above, true],
+    [range(end - 3, end + 8), true],
+    [above, false],
+  ] as const) {
+    const found = firstDated(reader, lines, withYear);
+    if (found.published !== undefined || found.updated !== undefined) return found;
+  }
+  return { published: undefined, updated: undefined };
 }
 
 function firstDated(reader: Reader, around: readonly Segment[], withYear: boolean): FoundDates {

@@ -46,7 +46,7 @@ export function findTitle(page: PageMetadata, segments: readonly Segment[], url:
   const headings = listHeadlines(segments).filter((text) => !names.has(wordsKey(text)));
   for (const said of told) {
     const heading = headings.find((text) => agrees(text, said.value));
-    if (heading !== undefined) return { value: heading, origin: "h1" };
+    if (heading !== undefined) return withoutKicker(heading, told) ?? { value: heading, origin: "h1" };
   }
   const [only, ...others] = headings;
   if (
@@ -60,6 +60,19 @@ export function findTitle(page: PageMetadata, segments: readonly Segment[], url:
   if (shown !== undefined) return { value: shown, origin: "heading" };
   if (told[0] !== undefined && (told[0].origin !== "title" || headings.length !== 1)) return told[0];
   return only === undefined ? told[0] : { value: only, origin: "h1" };
+}
+
+/** A date or a topic that stands in the same heading before the title the page's data give. */
+function withoutKicker(heading: string, told: readonly Said[]): Said | undefined {
+  const key = compact(heading);
+  return told.find(({ value }) => {
+    const title = compact(value);
+    return title.length >= 12 && title.length < key.length && key.endsWith(title) && value.split(/\s+/).length >= 3;
+  });
+}
+
+function compact(text: string): string {
+  return wordsKey(text).replaceAll(" ", "");
 }
 
 /** A title with more in it than the page shows: the part before or after a separator that stands in the page. */

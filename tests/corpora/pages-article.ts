@@ -26,7 +26,7 @@ function answer(question: { id: string; path: string; url: string }): object {
     dek: item.summary,
     summary: item.description ?? item.summary,
     authors: item.authors.map((author) => author.name),
-    published: dateOf(item.published),
+    published: dateOf(item.published ?? item.updated),
     updated: dateOf(item.updated),
     image: (item.images.find((image) => image.role === "lead") ?? item.images[0])?.url,
     contentText: contentHtml === undefined ? undefined : bodyText(contentHtml),
