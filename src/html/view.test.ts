@@ -31,6 +31,10 @@ describe("html", () => {
 });
 
 describe("escapeMarkup", () => {
+  test("mends halves of surrogate pairs and drops controls", () => {
+    expect(escapeMarkup("a\ud83d b\u0000\u001b[31m \ud83d\ude00")).toBe("a\ufffd b[31m \ud83d\ude00");
+  });
+
   test("leaves no special and no forbidden character of any text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {

@@ -611,6 +611,26 @@ describe("closing", () => {
     agent.destroy();
   });
 
+  test("does not wait for a connection to go stale that was busy when it began", async () => {
+    let finish = (_page: null) => {};
+    const asked = new Promise<void>((resolve) => {
+      wire.findFeedPage = () => {
+        resolve();
+        return new Promise((answer) => {
+          finish = answer;
+        });
+      };
+    });
+    await server.close();
+    await start({ closeGraceMs: 3_600_000 });
+    const answered = exchange(port, "GET /feeds/top.html HTTP/1.1\r\nHost: a\r\n\r\n");
+    await asked;
+    const closed = server.close();
+    finish(null);
+    expect(await answered).toMatch(/^HTTP\/1.1 503 /);
+    await closed;
+  });
+
   test("does not wait for ever for an answer that never comes", async () => {
     wire.findFeedPage = () => new Promise(() => {});
     await server.close();

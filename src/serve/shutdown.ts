@@ -1,9 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-const SWEEP_MS = 50;
-/** How long a request may still take to arrive whole once the server closes. */
-const HALF_SENT_GRACE_MS = 500;
+/** How often connections without an answer to come are closed; a request half sent when closing begins has as long. */
+const SWEEP_MS = 250;
 
 /** What must be known of connections in order to close them with manners. */
 export interface Shutdown {
@@ -34,12 +33,10 @@ export function createShutdown(server: Server): Shutdown {
   function close(graceMs: number): Promise<void> {
     return new Promise((resolve) => {
       // node closes connections that are idle now; those that become idle later would linger for their keep-alive time.
-      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-      const hurry = setTimeout(closeUnanswerable, Math.min(HALF_SENT_GRACE_MS, graceMs));
+      const sweep = setInterval(closeUnanswerable, SWEEP_MS);
       const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
       server.close(() => {
         clearInterval(sweep);
-        clearTimeout(hurry);
         clearTimeout(deadline);
         resolve();
       });
