@@ -131,11 +131,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const end = this.#lane.socket?.errored;
     this.#lanes.keep(this.#lane);
     if (this.#reader === undefined) this.#succeed(NO_BYTES);
-    // On a kept connection undici takes them for an answer that nobody asked for.
-    else if (this.#hasSurplus || end?.message === UNASKED_ANSWER) {
-      this.#failWith("bad_response", "bytes follow the end of the body");
-    }
-    // undici closes connections with an error of its own, and takes a reset for the end of a body without length.
+    else if (this.#hasSurplus) this.#failWith("bad_response", "bytes follow the end of the body");
+    // undici ends a connection with an error of its own kind when all is well. It ends it with another where such bytes
+    // come on one that is to be kept, and takes a reset for the end of a body without length.
     else if (end != null && causeCode(end) !== "UND_ERR_INFO") this.fail(this.#explain(end));
     else this.#finish(this.#reader);
   }
@@ -269,14 +267,12 @@ const FAULTS: readonly Fault[] = [
 const LOST: Omit<Fault, "is"> = { code: "connection_lost", problem: "the connection ended before an answer" };
 
 /** How undici names an answer, interim or whole, and an upgrade that were not asked for. */
-const UNASKED_ANSWER = "bad response";
-const UNASKED_UPGRADE = "bad upgrade";
+const UNASKED: ReadonlySet<string> = new Set(["bad response", "bad upgrade"]);
 
 function isMalformed(cause: Error, begun: boolean): boolean {
   if (cause.name === "HTTPParserError") return !cause.message.includes("Invalid EOF state");
   // A status below 100 fails an assertion of undici's.
-  if (causeCode(cause) === "ERR_ASSERTION") return true;
-  if (cause.message === UNASKED_ANSWER || cause.message === UNASKED_UPGRADE) return true;
+  if (UNASKED.has(cause.message) || causeCode(cause) === "ERR_ASSERTION") return true;
   return !begun && causeCode(cause) === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
 }
 

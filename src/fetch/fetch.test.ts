@@ -389,9 +389,11 @@ describe("connections", () => {
 
   test("two visits at once get one each, so that neither waits for the other", async () => {
     await using origin = await startOrigin((request, response) => {
-      if (request.url === "/fast") response.end("x");
+      if (request.url !== "/slow") response.end("x");
     });
     await using fetcher = startFetcher({ limits: { ...DEFAULT_FETCH_LIMITS, headersMs: 100 } });
+    // One connection is kept already.
+    await fetcher.fetch({ url: origin.url("/first") });
     const slow = fetcher.fetch({ url: origin.url("/slow") });
     expect((await fetcher.fetch({ url: origin.url("/fast") })).kind).toBe("fetched");
     await expect(slow).rejects.toMatchObject({ code: "headers_timeout" });

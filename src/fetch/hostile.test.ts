@@ -99,6 +99,7 @@ const patient: readonly [path: string, code: string][] = [
   ["/redirect?to=data:text/xml,<rss/>", "bad_redirect"],
   ["/redirect?to=ftp://127.0.0.1/feed", "bad_redirect"],
   ["/redirect?to=http://", "bad_redirect"],
+  ["/endless-404", "not_found"],
   ["/large-404", "not_found"],
   ["/redirect-nowhere", "bad_redirect"],
   ["/two-locations", "bad_redirect"],
@@ -160,6 +161,15 @@ describe("a hostile origin", () => {
     await failureOf(fetcher, "/endless-body");
     await untilClosed();
     expect(origin.open).toBe(0);
+  });
+
+  test("the body of an error page is not read to its end", async () => {
+    await using fetcher = startFetcher();
+    const before = origin.sentBytes;
+    await failureOf(fetcher, "/endless-404");
+    await untilClosed();
+    expect(origin.open).toBe(0);
+    expect(origin.sentBytes - before).toBeLessThan(16 * 1024 * 1024);
   });
 
   test("a redirect's body is not waited for", async () => {

@@ -10,6 +10,8 @@ export interface HostileOrigin extends AsyncDisposable {
   readonly requests: readonly string[];
   /** Connections open now. */
   readonly open: number;
+  /** Bytes sent so far on connections that are closed by now. */
+  readonly sentBytes: number;
   url(path: string): AbsoluteUrl;
 }
 
@@ -224,6 +226,10 @@ export const hostileWays: Readonly<Record<string, Way>> = {
   "/delta": ({ socket }) => answer(socket, "226 IM Used", { im: "feed", etag: '"2"' }, FEED),
   "/redirect": ({ socket, query }) =>
     answer(socket, `${query.get("status") ?? 302} X`, { location: query.get("to") ?? "" }),
+  "/endless-404": ({ socket }) => {
+    socket.write(head("404 Not Found", { connection: "close" }));
+    endless(socket, "x".repeat(65_536));
+  },
   "/large-404": ({ socket }) => answer(socket, "404 Not Found", {}, "x".repeat(1_000_000)),
   "/redirect-nowhere": ({ socket }) => answer(socket, "302 Found", {}),
   "/two-locations": ({ socket }) => answer(socket, "302 Found\r\nlocation: /never", { location: "/fine" }),
@@ -237,9 +243,13 @@ export const hostileWays: Readonly<Record<string, Way>> = {
 export async function startHostileOrigin(): Promise<HostileOrigin> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
+  let sentBytes = 0;
   const server = createServer((socket) => {
     sockets.add(socket.setNoDelay(true));
-    socket.on("close", () => sockets.delete(socket));
+    socket.on("close", () => {
+      sockets.delete(socket);
+      sentBytes += socket.bytesWritten;
+    });
     socket.on("error", () => {});
     let text = "";
     socket.on("data", (bytes) => {
@@ -256,6 +266,9 @@ export async function startHostileOrigin(): Promise<HostileOrigin> {
   return {
     origin,
     requests,
+    get sentBytes() {
+      return sentBytes;
+    },
     get open() {
       return sockets.size;
     },
