@@ -180,8 +180,10 @@ export async function startPolling(
           logPoll(log, source, record);
           records.push(record);
           onPolled?.(source, record);
-        } finally {
-          await store.releaseSources([source.id], owner);
+        } catch (error) {
+          // Nothing of the visit was stored, so its lease was not ended either: let others try.
+          await store.releaseSources([source.id], owner).catch(() => {});
+          throw error;
         }
       });
       return records;
