@@ -140,6 +140,16 @@ describe.skipIf(!isThere)("pages in a browser", () => {
     await context.close();
   });
 
+  test("a picture that is gone leaves its words", async () => {
+    const context = await browser.newContext();
+    const { page } = await openPage(context);
+    await page.goto(`${origin}/stories/${FERRY}`);
+    await page.getByText("A white ferry").waitFor();
+    expect(await page.locator("img").count()).toBe(0);
+    expect(await page.locator("figcaption").first().textContent()).toBe("The Solveig at the quay. Photo: Ines Marlow");
+    await context.close();
+  });
+
   test("a text from right to left stands on the right", async () => {
     const context = await browser.newContext();
     const { page } = await openPage(context);

@@ -25,7 +25,7 @@ export interface Assets {
 export function loadAssets(): Assets {
   return {
     style: loadAsset("style", "css", "text/css; charset=utf-8"),
-    script: loadAsset("copy", "js", "text/javascript; charset=utf-8"),
+    script: loadAsset("page", "js", "text/javascript; charset=utf-8"),
     icon: loadAsset("icon", "svg", "image/svg+xml"),
   };
 }

@@ -58,6 +58,7 @@ export function renderStoryPage(context: PageContext, entry: Entry): View {
     links: html`<link rel="canonical" href="${canonical}">
 <link rel="alternate" type="application/json" href="${addresses.storyRecord(story.id)}">
 `,
+    isScripted: true,
     main: html`<article class="story" ${blockAttributes(title, story.language)}>
 <header class="intro">
 ${story.section !== undefined && html`<p class="kicker" dir="auto">${story.section}</p>`}
