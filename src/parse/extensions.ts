@@ -21,8 +21,8 @@ export function readExtensions(item: XmlElement): Readonly<Record<string, string
     extensions[name] = value.slice(0, FEED_LIMITS.extensionCharactersMax);
     count++;
   };
-  for (const element of item.elements) {
-    if (!KEPT.test(element.name) || FIELDS.test(element.name)) continue;
+  for (const element of item.children) {
+    if (typeof element === "string" || !KEPT.test(element.name) || FIELDS.test(element.name)) continue;
     keep(element.name, foldText(element.text));
     for (const [key, value = ""] of Object.entries(element.attributes)) {
       if (!key.startsWith("xml")) keep(`${element.name}@${key}`, value.trim());

@@ -51,6 +51,11 @@ export class FieldList {
     this.#fields = fields;
   }
 
+  /** Whether there is an element of any of the names. */
+  has(...names: readonly string[]): boolean {
+    return names.some((name) => this.#fields.has(name));
+  }
+
   /** All elements of the names, name by name, in document order. */
   all(...names: readonly string[]): readonly XmlElement[] {
     let found = NONE;
@@ -63,9 +68,11 @@ export class FieldList {
 
   /** The trimmed text of the first of the names that has one. */
   text(...names: readonly string[]): string | undefined {
-    for (const element of this.all(...names)) {
-      const text = element.text.trim();
-      if (text !== "") return text;
+    for (const name of names) {
+      for (const element of this.#fields.get(name) ?? NONE) {
+        const text = element.text.trim();
+        if (text !== "") return text;
+      }
     }
     return undefined;
   }

@@ -176,20 +176,17 @@ type ItemDates = Pick<ParsedItem, "published" | "updated" | "unreadDates">;
 
 function readDates(item: FieldList, language: string | undefined, context: ItemContext): ItemDates {
   const unread: Record<string, string> = {};
+  const languages = language === undefined ? [] : [language];
   const read = (names: readonly string[], origin: string): DateInterval | null => {
-    // Of dates that stand twice the later one counts, as in other readers.
-    for (const element of names.flatMap((name) => item.all(name).toReversed())) {
-      const text = element.text.trim();
-      if (text === "") continue;
-      const { timeZone, capturedAt } = context;
-      const date = parseDate(text, {
-        timeZone,
-        capturedAt,
-        languages: language === undefined ? [] : [language],
-        origin,
-      });
-      if (date !== null) return date;
-      unread[element.name] ??= text.slice(0, 200);
+    for (const name of names) {
+      // Of dates that stand twice the later one counts, as in other readers.
+      for (const element of item.all(name).toReversed()) {
+        const text = element.text.trim();
+        const { timeZone, capturedAt } = context;
+        const date = text === "" ? null : parseDate(text, { timeZone, capturedAt, languages, origin });
+        if (date !== null) return date;
+        if (text !== "") unread[name] ??= text.slice(0, 200);
+      }
     }
     return null;
   };

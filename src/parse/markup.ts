@@ -51,7 +51,7 @@ export function readText(element: XmlElement | undefined, format: FeedFormat): F
   const type = (element.attributes.type ?? "").trim().toLowerCase();
   if (isBase64(element, type)) return readBase64(element, type);
   const { base } = element;
-  if (element.elements.length > 0) return { kind: "html", html: writeHtml(unwrap(element), base).trim(), base };
+  if (element.hasElements) return { kind: "html", html: writeHtml(unwrap(element), base).trim(), base };
   const text = element.text.trim();
   if (text === "") return null;
   const html = format === "atom" || element.name.startsWith("atom:") ? isAtomHtml(type, text) : isLooseHtml(type, text);

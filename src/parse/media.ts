@@ -14,6 +14,7 @@ interface Medium {
 
 /** Elements of Media RSS by name: right in the item, in its groups, and in its media:content. */
 function listMedia(item: FieldList, name: "media:content" | "media:thumbnail"): readonly Medium[] {
+  if (!item.has("media:group", "media:content", name)) return [];
   const beside = item.all("media:credit", "media:description");
   const groups = item.all("media:group").map(({ elements }) => [elements, beside]);
   const contents = [[item.all("media:content"), beside], ...groups].flatMap(([elements = [], ...outer]) =>

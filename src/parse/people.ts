@@ -46,7 +46,7 @@ function readPeople(elements: readonly XmlElement[]): readonly Author[] {
 }
 
 function readPerson(element: XmlElement): Author | null {
-  if (element.elements.length === 0) return parsePerson(element.text, element.attributes.href, element.base);
+  if (!element.hasElements) return parsePerson(element.text, element.attributes.href, element.base);
   const part = (...names: readonly string[]) => {
     const found = element.elements.find((child) => names.includes(child.name.replace(/^\w+:/, "")));
     return found === undefined ? "" : nameOf(found.text);

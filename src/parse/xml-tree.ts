@@ -62,6 +62,10 @@ export class XmlElement {
     return this.children.map((child) => (typeof child === "string" ? child : child.text)).join("");
   }
 
+  get hasElements(): boolean {
+    return this.children.some((child) => typeof child !== "string");
+  }
+
   get elements(): XmlElement[] {
     return this.children.filter((child) => typeof child !== "string");
   }
