@@ -1,7 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Configuration } from "./config/settings.ts";
 import { FetchError, StoreError } from "./errors.ts";
@@ -29,16 +27,12 @@ import type { Site, SourceFacts } from "./publish/document.ts";
 import { publishFeed } from "./publish/publish.ts";
 import { createShelf } from "./publish/shelf.ts";
 import { compileMemberships } from "./select/membership.ts";
-import { type BoundAddress, createServer, type WebServer } from "./serve/server.ts";
+import type { BoundAddress, WebServer } from "./serve/server.ts";
 import { migrate, openDatabase } from "./store/database.ts";
 import { createSqlStore, openStore } from "./store/sql-store.ts";
 import type { SourceState, Store } from "./store/store.ts";
+import { VERSION } from "./version.ts";
 import { createWire } from "./wire.ts";
-
-/** This program's version, from package.json. */
-export const VERSION: string = (
-  JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string }
-).version;
 
 /** Edges that tests replace. */
 export interface Overrides {
@@ -464,6 +458,8 @@ export async function runWeb(
   }
   await refresh();
   const timer = setInterval(() => void refresh(), 500);
+  // Only who serves loads Express and the pages.
+  const { createServer } = await import("./serve/server.ts");
   const server = createServer(wire, { log });
   const address = await server.listen(settings.service.listen);
   log.info(

@@ -1,11 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { VERSION } from "../app.ts";
 import { SettingsError, StorywireError } from "../errors.ts";
-import { check } from "./check.ts";
-import { extract, extractLines } from "./extract.ts";
+import { VERSION } from "../version.ts";
 import type { ExitCode } from "./options.ts";
-import { poll } from "./poll.ts";
-import { serve } from "./serve.ts";
 
 /** Reads the command line and runs one command; every failure ends in one message on stderr and an exit code. */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
@@ -48,12 +44,18 @@ function createProgram(done: (code: ExitCode) => void): Command {
 
   withPlaces(program.command("serve").description("visit sources and serve feeds, until stopped"))
     .addOption(new Option("--role <role>", "which part to run").choices(["all", "web", "poller"]).default("all"))
-    .action(async (options) => done(await serve(options)));
+    .action(async (options) => {
+      const { serve } = await import("./serve.ts");
+      done(await serve(options));
+    });
 
   withPlaces(program.command("poll").description("visit sources once: those that are due, or the named ones"))
     .argument("[source...]", "source ids")
     .option("--all", "every source, due or not")
-    .action(async (sources, options) => done(await poll(sources, options)));
+    .action(async (sources, options) => {
+      const { poll } = await import("./poll.ts");
+      done(await poll(sources, options));
+    });
 
   program
     .command("extract")
@@ -70,13 +72,17 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .option("--jsonl", "read one JSON request a line from stdin, answer one a line")
     .option("--json", "as JSON (always)")
     .exitOverride()
-    .action(async (documents, options) =>
-      done(options.jsonl ? await extractLines(options) : await extract(documents, options)),
-    );
+    .action(async (documents, options) => {
+      const { extract, extractLines } = await import("./extract.ts");
+      done(options.jsonl ? await extractLines(options) : await extract(documents, options));
+    });
 
   withPlaces(program.command("check").description("judge the configuration, or with --feed a document"))
     .option("--feed <document>", "a feed's file or URL, judged by the rules our own documents pass")
-    .action(async (options) => done(await check(options)));
+    .action(async (options) => {
+      const { check } = await import("./check.ts");
+      done(await check(options));
+    });
 
   return program;
 }

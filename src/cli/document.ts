@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createToolFetcher } from "../app.ts";
 import { FetchError } from "../errors.ts";
 import { resolveWebUrl } from "../model/url.ts";
 import { mediaTypeOf } from "../text/media-type.ts";
@@ -21,6 +20,7 @@ export interface NamedDocument {
 export async function fetchDocument(address: string): Promise<NamedDocument> {
   const url = /^https?:/i.test(address) ? resolveWebUrl(address) : null;
   if (url === null) return readNamedFile(address);
+  const { createToolFetcher } = await import("../app.ts");
   await using fetcher = createToolFetcher();
   const outcome = await fetcher.fetch({ url });
   if (outcome.kind !== "fetched")
