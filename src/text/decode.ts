@@ -27,6 +27,11 @@ const SAMPLE_BYTES_MAX = 16_384;
  * obeys its label as browsers do. Never throws.
  */
 export function decode(bytes: Uint8Array, options: DecodeOptions): DecodedText {
+  const { text, encoding } = readBytes(bytes, options);
+  return { text: text.replace(/^\ufeff{1,8}/, ""), encoding };
+}
+
+function readBytes(bytes: Uint8Array, options: DecodeOptions): DecodedText {
   const marked = readByteOrderMark(bytes);
   if (marked !== null) return decodeMarked(bytes.subarray(marked.length), marked.encoding);
   const wide = findWideEncoding(bytes);
