@@ -272,7 +272,7 @@ describe("redirects", () => {
       beforeRedirect: async (to) => void asked.push(to.pathname),
     });
     expect([bodyOf(outcome), asked]).toEqual(["end", ["/b"]]);
-    await using hasty = startFetcher({ limits: { ...DEFAULT_FETCH_LIMITS, totalMs: 30 } });
+    await using hasty = startFetcher({ limits: { ...DEFAULT_FETCH_LIMITS, totalMs: 300 } });
     const never = hasty.fetch({ url: origin.url("/a"), beforeRedirect: () => new Promise(() => {}) });
     await expect(never).rejects.toMatchObject({ code: "timeout" });
     expect(origin.requests).toHaveLength(3);
@@ -391,12 +391,13 @@ describe("connections", () => {
     await using origin = await startOrigin((request, response) => {
       if (request.url !== "/slow") response.end("x");
     });
-    await using fetcher = startFetcher({ limits: { ...DEFAULT_FETCH_LIMITS, headersMs: 100 } });
+    const fetcher = startFetcher();
     // One connection is kept already.
     await fetcher.fetch({ url: origin.url("/first") });
-    const slow = fetcher.fetch({ url: origin.url("/slow") });
+    const slow = fetcher.fetch({ url: origin.url("/slow") }).catch((error: unknown) => error);
     expect((await fetcher.fetch({ url: origin.url("/fast") })).kind).toBe("fetched");
-    await expect(slow).rejects.toMatchObject({ code: "headers_timeout" });
+    await fetcher[Symbol.asyncDispose]();
+    expect(await slow).toMatchObject({ code: "aborted" });
   });
 
   test("are never shared between origins, even where two names lead to one server", async () => {

@@ -5,6 +5,12 @@ import type { AbsoluteUrl } from "../model/url.ts";
 import { type ConnectTarget, type OpenSocket, openSocket } from "./connect.ts";
 import { createFetcher, DEFAULT_FETCH_LIMITS, type Fetcher } from "./fetch.ts";
 
+interface WatchOptions {
+  readonly allow?: readonly string[];
+  readonly open?: OpenSocket;
+  readonly connectMs?: number;
+}
+
 interface Watched {
   readonly fetcher: Fetcher;
   /** Every connection that would have been opened. */
@@ -16,15 +22,12 @@ interface Watched {
  * A fetcher whose look-ups are answered from a list, in turn, and whose connections are only noted: no socket is
  * opened, nothing leaves the machine. `open` plays the servers where a test needs one.
  */
-function watch(
-  answers: Readonly<Record<string, string[][]>>,
-  allow: string[] = [],
-  open: OpenSocket = refuseAll,
-): Watched {
+function watch(answers: Readonly<Record<string, string[][]>>, options: WatchOptions = {}): Watched {
+  const { allow = [], open = refuseAll, connectMs = 10_000 } = options;
   const attempts: ConnectTarget[] = [];
   const lookups: string[] = [];
   const fetcher = createFetcher({
-    limits: { ...DEFAULT_FETCH_LIMITS, connectMs: 100, totalMs: 1_000 },
+    limits: { ...DEFAULT_FETCH_LIMITS, connectMs },
     userAgent: "Storywire/test",
     allowAddresses: allow,
     filesRoot: ".",
@@ -104,7 +107,7 @@ describe("the address guard", () => {
     });
     const toServer = () =>
       openSocket({ host: "127.0.0.1", port: portOf(server.origin), secure: false, addresses: ["127.0.0.1"] });
-    const { fetcher, attempts } = watch({ "news.example": [["93.184.215.14"]] }, [], toServer);
+    const { fetcher, attempts } = watch({ "news.example": [["93.184.215.14"]] }, { open: toServer });
     await expect(fetcher.fetch({ url: "http://news.example/" as AbsoluteUrl })).rejects.toMatchObject({
       code: "refused_address",
     });
@@ -176,14 +179,14 @@ describe("the address guard", () => {
   });
 
   test("a connection that is never made is given up", async () => {
-    const { fetcher } = watch({ "deaf.example": [["93.184.215.14"]] }, [], () => new Socket());
+    const { fetcher } = watch({ "deaf.example": [["93.184.215.14"]] }, { open: () => new Socket(), connectMs: 20 });
     await expect(fetcher.fetch({ url: "http://deaf.example/" as AbsoluteUrl })).rejects.toMatchObject({
       code: "connect_timeout",
     });
   });
 
   test("lets through the very range the operator lists", async () => {
-    const { fetcher, attempts } = watch({}, ["10.0.0.0/8"]);
+    const { fetcher, attempts } = watch({}, { allow: ["10.0.0.0/8"] });
     await expect(fetcher.fetch({ url: "http://10.1.2.3/" as AbsoluteUrl })).rejects.toMatchObject({
       code: "connect_failed",
     });

@@ -35,9 +35,9 @@ afterAll(() => {
 });
 
 /** A fetcher that finds every name at the server of this test. */
-function startFetcher(plainPort = 0, allowAddresses: readonly string[] = []): Fetcher {
+function startFetcher(plainPort = 0, allowAddresses: readonly string[] = [], connectMs = 10_000): Fetcher {
   return createFetcher({
-    limits: { ...DEFAULT_FETCH_LIMITS, connectMs: 500 },
+    limits: { ...DEFAULT_FETCH_LIMITS, connectMs },
     userAgent: "Storywire/test",
     allowAddresses,
     filesRoot: ".",
@@ -97,7 +97,9 @@ describe("https", () => {
     port = chatty.port;
     await expect(visit("https://news.example/")).rejects.toMatchObject({ code: "tls_failed" });
     port = silent.port;
-    await expect(visit("https://news.example/")).rejects.toMatchObject({ code: "connect_timeout" });
+    await using hasty = startFetcher(0, [], 50);
+    const never = hasty.fetch({ url: "https://news.example/" as AbsoluteUrl });
+    await expect(never).rejects.toMatchObject({ code: "connect_timeout" });
     port = served;
   });
 
@@ -138,7 +140,7 @@ describe("https", () => {
       }),
     );
     await using fetcher = createFetcher({
-      limits: { ...DEFAULT_FETCH_LIMITS, connectMs: 1_000 },
+      limits: { ...DEFAULT_FETCH_LIMITS, connectMs: 10_000 },
       userAgent: "Storywire/test",
       allowAddresses: [],
       filesRoot: ".",
