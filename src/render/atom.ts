@@ -1,5 +1,7 @@
 import type { Element } from "@xmldom/xmldom";
 import { Feed } from "feed";
+import { addAtomAuthors } from "./modules/authors.ts";
+import { addAtomCategories } from "./modules/categories.ts";
 import { addAtomEnclosures } from "./modules/enclosure.ts";
 import { addMedia } from "./modules/media.ts";
 import { addAtomSource } from "./modules/source.ts";
@@ -45,12 +47,6 @@ function item(entry: PreparedEntry) {
     link: entry.link ?? entry.urn,
     date: new Date(entry.stampAt),
     published: new Date(entry.publishedAt),
-    author: entry.authors.map(({ name, url, email }) => ({
-      name: shield(name),
-      ...(url === undefined ? {} : { link: url }),
-      ...(email === undefined ? {} : { email: shield(email) }),
-    })),
-    category: entry.categories.map((name) => ({ name: shield(name), term: shield(name) })),
   };
 }
 
@@ -61,10 +57,8 @@ function finishEntry(element: Element | undefined, entry: PreparedEntry): void {
   const link = child(element, "link");
   if (entry.link === undefined) element.removeChild(link);
   else setAttributes(link, { rel: "alternate", type: "text/html", href: entry.link });
-  for (const [index, author] of children(element, "author").entries()) {
-    const url = entry.authors[index]?.url;
-    if (url !== undefined) setText(child(author, "uri"), url);
-  }
+  addAtomAuthors(element, entry);
+  addAtomCategories(element, entry);
   addAtomTexts(element, entry);
   addAtomEnclosures(element, entry);
   addAtomSource(element, entry);

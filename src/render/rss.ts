@@ -1,9 +1,10 @@
 import type { Element } from "@xmldom/xmldom";
 import { Feed } from "feed";
 import { addAtomUpdated } from "./modules/atom-in-rss.ts";
+import { addRssCategories } from "./modules/categories.ts";
 import { addRssContent } from "./modules/content.ts";
 import { addDublinCore } from "./modules/dc.ts";
-import { splitRssEnclosures } from "./modules/enclosure.ts";
+import { addRssEnclosure } from "./modules/enclosure.ts";
 import { addMedia } from "./modules/media.ts";
 import { addRssSource } from "./modules/source.ts";
 import type { PreparedDocument, PreparedEntry } from "./prepared.ts";
@@ -47,16 +48,11 @@ function skeleton(document: PreparedDocument): Feed {
 }
 
 function item(entry: PreparedEntry) {
-  const { enclosure } = splitRssEnclosures(entry);
   return {
     title: shield(entry.title),
     guid: entry.urn,
     link: entry.link ?? "",
     date: new Date(entry.publishedAt),
-    category: entry.categories.map((name) => ({ name: shield(name) })),
-    ...(enclosure === undefined
-      ? {}
-      : { enclosure: { url: enclosure.url, length: enclosure.lengthBytes ?? 0, type: enclosure.type } }),
   };
 }
 
@@ -69,7 +65,8 @@ function finishItem(item: Element | undefined, entry: PreparedEntry): void {
   }
   addAtomUpdated(item, entry);
   addDublinCore(item, entry);
+  addRssCategories(item, entry);
   addRssSource(item, entry);
   addRssContent(item, entry);
-  addMedia(item, entry, splitRssEnclosures(entry).others);
+  addMedia(item, entry, addRssEnclosure(item, entry));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { story, url } from "../../../tests/support/feed-documents.ts";
 import { linesOf, preparedEntry } from "../../../tests/support/render-module.ts";
-import { addAtomEnclosures, splitRssEnclosures } from "./enclosure.ts";
+import { addAtomEnclosures, addRssEnclosure } from "./enclosure.ts";
 
 const enclosures = [
   { url: url("http://localhost/a.mp3") },
@@ -10,10 +10,13 @@ const enclosures = [
   { url: url("https://media.example/c.mp4") },
 ];
 
-describe("splitRssEnclosures", () => {
-  it("takes the first enclosure that RSS allows, and hands on the rest", () => {
-    const { enclosure, others } = splitRssEnclosures(preparedEntry(story({ enclosures })));
-    expect(enclosure).toMatchObject({ url: "https://media.example/b", type: "audio/mpeg", lengthBytes: 5 });
+describe("addRssEnclosure", () => {
+  it("writes the first enclosure that RSS allows, and hands back the rest", () => {
+    let others: readonly { readonly url: string }[] = [];
+    const lines = linesOf((item) => {
+      others = addRssEnclosure(item, preparedEntry(story({ enclosures })));
+    });
+    expect(lines).toEqual(['<enclosure url="https://media.example/b" length="5" type="audio/mpeg"/>']);
     expect(others.map(({ url: address }) => address)).toEqual([
       "http://localhost/a.mp3",
       "https://media.example/c.mp4",
