@@ -182,10 +182,8 @@ function findTitle(card: Card, reader: PageReader): Title | null {
   if (card.known?.title !== undefined) return titleOf(card.known.title, "selector");
   const elements = listElements(card.nodes);
   const headings = elements.filter((one) => isHeading(one) && textOf(one.children) !== "");
-  const linked = card.links
-    .flatMap((link) => headings.filter((one) => isInside(link, one) || isInside(one, link)))
-    .find((one) => titleText(one) !== "");
-  if (linked !== undefined) return titleOf(linked, "heading");
+  const linked = linkedHeading(card.links, headings);
+  if (linked !== null) return titleOf(linked, "heading");
   const texts = card.links.filter((link) => textOf(link.children) !== "");
   const plain = texts.filter((link) => !holdsBlocks(link) && !isDate(textOf(link.children), reader));
   const [best] = plain.length > 0 ? preferTitle(plain) : preferTitle(texts);
@@ -196,6 +194,17 @@ function findTitle(card: Card, reader: PageReader): Title | null {
   const heading = headings[0] ?? elements.find((one) => TITLE_WORDS.test(labelsOf(one)) && textOf(one.children) !== "");
   if (heading !== undefined) return titleOf(heading, "heading");
   return findUnlinkedTitle(card, elements);
+}
+
+/** The heading that a link to the story stands in or holds; of a heading with several links the link's own words. */
+function linkedHeading(links: readonly Element[], headings: readonly Element[]): Element | null {
+  for (const link of links) {
+    const inside = headings.find((heading) => isInside(heading, link) && titleText(heading) !== "");
+    if (inside !== undefined) return inside;
+    const around = headings.some((heading) => isInside(link, heading));
+    if (around && titleText(link) !== "") return link;
+  }
+  return null;
 }
 
 /** Links called titles first, then the first that is no teaser. */

@@ -12,6 +12,8 @@ export interface Link {
   readonly text: string;
   /** Stands in a heading or holds one. */
   readonly heading: boolean;
+  /** Other stories are linked with the same few words: "Read more". */
+  readonly repeated: boolean;
   /** Runs along in a sentence. */
   readonly inline: boolean;
   /** Tags and shared classes of the link and its next ancestors: equal for the links of one kind of card. */
@@ -113,13 +115,35 @@ export function listLinks(tree: PageTree, base: string | undefined, page: string
       url,
       identity,
       text: linkText(spot.element),
+      repeated: false,
       heading: closest(spot, 3, (one) => isHeading(one.element)) !== null || holdsHeading(spot, tree),
       inline: isInline(spot),
       family: familyOf(spot),
       address: addressScore(url, page),
     });
   }
-  return links;
+  return markRepeated(links);
+}
+
+const REPEATED = { stories: 3, words: 5, counted: 3 };
+
+/** `12 comments` and `3 comments` are the same words; `The 12 best bridges of 2024` and its like are titles. */
+function repeatKey(text: string): string {
+  const key = text.toLowerCase();
+  return key.length < 40 && wordCount(key) <= REPEATED.counted ? key.replace(/\d+/g, "0") : key;
+}
+
+function markRepeated(links: readonly Link[]): readonly Link[] {
+  const stories = new Map<string, Set<string>>();
+  for (const { text, identity } of links) {
+    const key = repeatKey(text);
+    const set = stories.get(key) ?? new Set<string>();
+    stories.set(key, set.add(identity));
+  }
+  return links.map((link) => {
+    const many = link.text !== "" && (stories.get(repeatKey(link.text))?.size ?? 0) >= REPEATED.stories;
+    return many && wordCount(link.text) <= REPEATED.words ? { ...link, repeated: true } : link;
+  });
 }
 
 /** How many words a text has; scripts without spaces count two characters a word. */

@@ -16,7 +16,13 @@ export interface Story {
 
 interface Family {
   readonly links: readonly Link[];
+  /** The words of its links in lower case. */
+  readonly texts: ReadonlySet<string>;
   readonly stories: number;
+  /** The shares of its links that stand with a heading, and in the page's frame, and how their addresses look. */
+  readonly headed: number;
+  readonly framed: number;
+  readonly address: number;
   readonly score: number;
   /** Its links say the same words each time: "Read more". */
   readonly generic: boolean;
@@ -57,17 +63,21 @@ function judge(links: readonly Link[], frames: boolean): Family {
   const stories = new Set(links.map((link) => link.identity)).size;
   const worded = links.filter((link) => link.text !== "");
   const texts = new Set(worded.map((link) => link.text.toLowerCase()));
-  const generic = stories >= 3 && texts.size * 3 <= stories && worded.length > 0;
+  const generic = worded.length > 0 && ((links[0]?.repeated ?? false) || (stories >= 3 && texts.size * 3 <= stories));
   const share = (pass: (link: Link) => boolean) => mean(links.map((link) => (pass(link) ? 1 : 0)));
+  const headed = share((link) => link.heading);
+  const framed = share((link) => link.spot.zone === "frame");
+  const address = mean(links.map((link) => link.address));
   const score =
     mean(ownWords(worded.map((link) => link.text)).map(wordScore)) +
-    0.4 * share((link) => link.heading) +
-    0.5 * mean(links.map((link) => link.address)) +
+    0.4 * headed +
+    0.5 * address +
     Math.min(0.5, Math.log2(stories) / 8) -
-    (frames ? 0 : 1.2 * share((link) => link.spot.zone === "frame")) -
+    (frames ? 0 : 1.2 * framed) -
     0.15 * share((link) => link.spot.zone === "aside") -
     0.8 * share((link) => link.inline);
-  return { links, stories, score: worded.length === 0 ? -1 : score, generic, secondary: false };
+  const told = worded.length === 0 ? -1 : score;
+  return { links, texts, stories, headed, framed, address, score: told, generic, secondary: false };
 }
 
 function groupBy<T, K>(list: readonly T[], keyOf: (one: T) => K): ReadonlyMap<K, T[]> {
@@ -113,7 +123,7 @@ function chooseLinks(links: readonly Link[], families: Families, judgement: Judg
 type Families = ReadonlyMap<string, Family>;
 
 function familyKey(link: Link): string {
-  return `${link.spot.zone} ${link.family}`;
+  return `${link.spot.zone} ${link.repeated ? "same words " : ""}${link.family}`;
 }
 
 const SECONDARY_SHARE = 0.6;
@@ -145,10 +155,7 @@ function markSecondary(links: readonly Link[], families: ReadonlyMap<string, Fam
 }
 
 function isHeadlines(family: Family, judgement: Judgement): boolean {
-  const headed = family.links.filter((link) => link.heading).length;
-  return (
-    !family.generic && family.stories >= 3 && family.score >= judgement.threshold && headed * 2 >= family.links.length
-  );
+  return !family.generic && family.stories >= 3 && family.score >= judgement.threshold && family.headed >= 0.5;
 }
 
 /** The card around a link to something else. Cards are in document order and do not overlap. */
@@ -166,10 +173,7 @@ function holderOf(link: Link, cards: readonly { readonly identity: string; reado
 
 /** "Read more" under press quotes and abstracts: many stories behind the same words. */
 function isReadMore(family: Family): boolean {
-  const { links, stories } = family;
-  return (
-    stories >= 3 && mean(links.map((link) => link.address)) >= 0.2 && links.every((link) => link.spot.zone !== "frame")
-  );
+  return family.stories >= 3 && family.address >= 0.2 && family.framed === 0;
 }
 
 function rank({ link, family }: Chosen): number {
@@ -244,21 +248,47 @@ function climb(spot: Spot, levels: number): Spot {
 
 const FOLLOWERS_MAX = 6;
 
+interface Followers {
+  readonly nodes: readonly ChildNode[];
+  /** The next story ends them; otherwise the list does. */
+  readonly closed: boolean;
+}
+
 /** What follows a card in a flat list (`h3 p h3 p`, rows of a table) up to the next story or heading. */
-function followers(card: Spot, runs: Runs, tree: PageTree): readonly ChildNode[] {
-  const found: ChildNode[] = [];
+function followers(card: Spot, runs: Runs, tree: PageTree): Followers {
+  const nodes: ChildNode[] = [];
   const next = runs.links[firstAt(runs, card.end)];
-  // Only where the next story is a sibling: cards of their own hold all that is theirs.
-  const parent = card.parent;
-  if (parent === null || next === undefined || next.spot.index >= parent.end) return [];
-  for (let node = card.element.next; node !== null && found.length < FOLLOWERS_MAX; node = node.next) {
+  const sibling = next !== undefined && card.parent !== null && next.spot.index < card.parent.end ? next : undefined;
+  for (let node = card.element.next; node !== null && nodes.length < FOLLOWERS_MAX; node = node.next) {
     if (node.type === "tag") {
       const spot = tree.spotOf.get(node);
-      if (spot !== undefined && (isHeading(node) || spot.end > next.spot.index)) break;
+      if (spot !== undefined && (isHeading(node) || (sibling !== undefined && spot.end > sibling.spot.index))) break;
     }
-    found.push(node);
+    nodes.push(node);
   }
-  return found;
+  return { nodes, closed: sibling !== undefined };
+}
+
+/** How many nodes follow most cards of a family: the last of a list must not take in what follows the list. */
+function usualFollowers(found: readonly Followers[]): number {
+  const counts = found
+    .filter((one) => one.closed)
+    .map((one) => one.nodes.length)
+    .toSorted((a, b) => a - b);
+  return counts[counts.length >> 1] ?? 0;
+}
+
+/** The heading right before a card that has none: its link says "Full story" below the text. */
+function headingBefore(card: Spot, runs: Runs, tree: PageTree): readonly Element[] {
+  let node = card.element.prev;
+  for (let steps = 0; node !== null && steps < FOLLOWERS_MAX; node = node.prev, steps++) {
+    const spot = node.type === "tag" ? tree.spotOf.get(node) : undefined;
+    if (spot === undefined) continue;
+    const link = runs.links[firstAt(runs, spot.index)];
+    if (link !== undefined && link.spot.index < spot.end) return [];
+    if (isHeading(spot.element)) return [spot.element];
+  }
+  return [];
 }
 
 function linksInside(runs: Runs, spot: Spot, identity: string): readonly Link[] {
@@ -288,39 +318,54 @@ export function listStories(links: readonly Link[], tree: PageTree, judgement: J
   markSecondary(links, families, judgement);
   const chosen = chooseLinks(links, families, judgement);
   const runs = listRuns(links, new Set(chosen.keys()));
-  const usual = new Map<string, number>();
+  const shapes = new Map<string, Shape>();
   for (const [key, group] of groupBy([...chosen.values()].flat(), ({ link }) => familyKey(link))) {
-    usual.set(key, usualLevels(group.map(({ link }) => levelsOf(runs, link.spot))));
+    const levels = usualLevels(group.map(({ link }) => levelsOf(runs, link.spot)));
+    const spots = group.map(({ link }) => climb(link.spot, Math.min(levels, levelsOf(runs, link.spot))));
+    shapes.set(key, { levels, followers: usualFollowers(spots.map((spot) => followers(spot, runs, tree))) });
   }
-  const stories = [...chosen.values()].map((places) => storyOf(places, usual, runs, tree));
+  const stories = [...chosen.values()].slice(0, STORIES_MAX).map((places) => storyOf(places, shapes, runs, tree));
   return stories.filter((story) => story !== null).toSorted((a, b) => a.spot.index - b.spot.index);
+}
+
+/** Stories that one page may list; later ones are left out. */
+export const STORIES_MAX = 1000;
+
+/** What most cards of a family are like. */
+interface Shape {
+  readonly levels: number;
+  readonly followers: number;
 }
 
 function storyOf(
   places: readonly Chosen[],
-  usual: ReadonlyMap<string, number>,
+  shapes: ReadonlyMap<string, Shape>,
   runs: Runs,
   tree: PageTree,
 ): Story | null {
   const [first] = places;
   if (first === undefined) return null;
-  const spots = places.map(({ link }) =>
-    climb(link.spot, Math.min(usual.get(familyKey(link)) ?? 0, levelsOf(runs, link.spot))),
-  );
-  const cards = places.map((place, at) => cardOf(place, spots[at] ?? place.link.spot, runs, tree));
+  const placed = places.map((place) => {
+    const shape = shapes.get(familyKey(place.link)) ?? { levels: 0, followers: 0 };
+    const spot = climb(place.link.spot, Math.min(shape.levels, levelsOf(runs, place.link.spot)));
+    return { spot, card: cardOf(place, spot, shape, runs, tree) };
+  });
   const score = first.family.generic ? GENERIC_SCORE : first.family.score;
-  return { identity: first.link.identity, link: first.link, score, cards, spot: spots[0] ?? first.link.spot };
+  const spot = placed[0]?.spot ?? first.link.spot;
+  return { identity: first.link.identity, link: first.link, score, cards: placed.map(({ card }) => card), spot };
 }
 
 const GENERIC_SCORE = 0.5;
 
-function cardOf({ link, family }: Chosen, spot: Spot, runs: Runs, tree: PageTree): Card {
+function cardOf({ link, family }: Chosen, spot: Spot, shape: Shape, runs: Runs, tree: PageTree): Card {
   const inside = linksInside(runs, spot, link.identity);
-  const worded = inside.filter((one) => one.text !== "" && !isGenericIn(one, family));
+  const worded = inside.filter((one) => isWorded(one, family));
   const shown = (worded.length > 0 || family.generic ? worded : inside).map((one) => one.spot.element);
+  const after = followers(spot, runs, tree);
+  const before = family.generic ? headingBefore(spot, runs, tree) : [];
   return {
     url: plainestUrl(inside.length > 0 ? inside : [link], link),
-    nodes: [spot.element, ...followers(spot, runs, tree)],
+    nodes: [...before, spot.element, ...(after.closed ? after.nodes : after.nodes.slice(0, shape.followers))],
     links: orderLinks(shown, link, family),
   };
 }
@@ -331,6 +376,12 @@ function orderLinks(elements: readonly Element[], link: Link, family: Family): r
   return [link.spot.element, ...elements.filter((element) => element !== link.spot.element)];
 }
 
+/** Whether a link's words may be the headline; beside "Read more" stands "no comments". */
+function isWorded(link: Link, family: Family): boolean {
+  if (link.text === "" || link.repeated || isGenericIn(link, family)) return false;
+  return !family.generic || link.heading || wordCount(link.text) >= 3;
+}
+
 function isGenericIn(link: Link, family: Family): boolean {
-  return family.generic && family.links.some((one) => one.text.toLowerCase() === link.text.toLowerCase());
+  return family.generic && family.texts.has(link.text.toLowerCase());
 }

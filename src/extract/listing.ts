@@ -1,5 +1,6 @@
 import type { Document, Element } from "domhandler";
 import { textOf } from "../html/text.ts";
+import { findDate } from "../model/date-words.ts";
 import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { ListingRules } from "../model/source.ts";
 import { type AbsoluteUrl, resolveWebUrl, urlIdentity } from "../model/url.ts";
@@ -92,7 +93,15 @@ function findListings(document: Document, search: ListingSearch, reader: PageRea
   const others = links.filter((link) => link.identity !== here);
   const stories = listStories(others, tree, { frames: false, threshold: STORY_SCORE_MIN });
   const read = stories.map((story) => ({ story, item: readStory(story, reader) })).filter(isRead);
-  return { blocks: blocksOf(read, tree), items: read.map(({ item }) => item) };
+  const groups = groupByHeading(read, tree);
+  const dated = [...groups].map(([spot, group]) => [spot, dateByHeading(spot, group, reader)] as const);
+  return {
+    blocks: blocksOf(dated, tree),
+    items: dated
+      .flatMap(([, group]) => group)
+      .toSorted(inPageOrder)
+      .map(({ item }) => item),
+  };
 }
 
 function whole(block: ListingBlock): Listings {
@@ -190,9 +199,27 @@ function groupByHeading(stories: readonly ReadStory[], tree: PageTree): Readonly
   return groups;
 }
 
-function blocksOf(stories: readonly ReadStory[], tree: PageTree): readonly ListingBlock[] {
+function inPageOrder(a: ReadStory, b: ReadStory): number {
+  return a.story.spot.index - b.story.spot.index;
+}
+
+/** Archives write a day once over all its stories. */
+function dateByHeading(heading: Spot | null, group: readonly ReadStory[], reader: PageReader): readonly ReadStory[] {
+  const text = heading === null ? "" : textOf(heading.element.children);
+  if (text === "" || text.length > LABEL_LENGTH_MAX || group.every(({ item }) => item.published !== undefined))
+    return group;
+  const { timeZone, capturedAt } = reader.context;
+  const published = findDate(text, { timeZone, capturedAt, languages: reader.languages, origin: "heading" });
+  if (published === null) return group;
+  return group.map((one) => (one.item.published === undefined ? { ...one, item: { ...one.item, published } } : one));
+}
+
+function blocksOf(
+  groups: readonly (readonly [Spot | null, readonly ReadStory[]])[],
+  tree: PageTree,
+): readonly ListingBlock[] {
   const blocks: ListingBlock[] = [];
-  for (const [heading, group] of groupByHeading(stories, tree)) {
+  for (const [heading, group] of groups) {
     const root = commonRoot(group.map(({ story }) => story.spot));
     if (root === null || group.length < STORIES_MIN) continue;
     const text = heading === null ? labelOver(root, group, tree) : textOf(heading.element.children);
@@ -229,12 +256,15 @@ function headingKey(text: string): string {
 }
 
 const HEADING_LENGTH_MAX = 120;
+/** Places of one heading that are looked at. */
+const HEADINGS_MAX = 20;
 
 /** Elements whose words are the heading asked for, the innermost of each place. */
 function findHeadings(heading: string, tree: PageTree): readonly Spot[] {
   const key = headingKey(heading);
   const found: Spot[] = [];
   for (const spot of tree.spots) {
+    if (found.length >= HEADINGS_MAX) break;
     if (!couldBeHeading(spot.element)) continue;
     const text = textOf(spot.element.children);
     if (text.length <= HEADING_LENGTH_MAX && headingKey(text) === key) found.push(spot);
