@@ -1,8 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Logger } from "pino";
+import type { Question } from "./api.ts";
 import type { Configuration } from "./config/settings.ts";
-import { FetchError, StoreError } from "./errors.ts";
+import { FetchError, RequestError, StoreError } from "./errors.ts";
 import {
   createFetcher,
   DEFAULT_FETCH_LIMITS,
@@ -16,12 +19,14 @@ import { createRobots } from "./fetch/robots.ts";
 import type { Feed, FeedSlug } from "./model/feed.ts";
 import type { PollRecord } from "./model/poll.ts";
 import type { Source, SourceId } from "./model/source.ts";
+import type { StoryId } from "./model/story.ts";
 import { instantJson } from "./model/story-json.ts";
 import { clusterOf } from "./normalize/identity.ts";
 import { createCommitter } from "./poll/committer.ts";
 import { type PollTools, pollSource } from "./poll/poll.ts";
 import { createReadingPool } from "./poll/pool.ts";
 import { dueSources, interleaveHosts, nextCronRun, startTicking } from "./poll/schedule.ts";
+import { pollJson } from "./poll/status.ts";
 import { createBackgroundPublisher } from "./publish/background.ts";
 import type { Site, SourceFacts } from "./publish/document.ts";
 import { publishFeed } from "./publish/publish.ts";
@@ -29,6 +34,7 @@ import { createShelf } from "./publish/shelf.ts";
 import { compileMemberships } from "./select/membership.ts";
 import type { BoundAddress, WebServer } from "./serve/server.ts";
 import { migrate, openDatabase } from "./store/database.ts";
+import { lockInstance, pollerName } from "./store/lock.ts";
 import { createSqlStore, openStore } from "./store/sql-store.ts";
 import type { SourceState, Store } from "./store/store.ts";
 import { VERSION } from "./version.ts";
@@ -100,7 +106,7 @@ export interface Polling extends AsyncDisposable {
 export async function startPolling(
   configuration: Configuration,
   log: Logger,
-  overrides: Overrides & { readonly onCommitted?: () => void } = {},
+  overrides: Overrides & { readonly onCommitted?: () => void; readonly owner?: string } = {},
 ): Promise<Polling> {
   const { settings, sources, feeds } = configuration;
   const now = overrides.now ?? Date.now;
@@ -121,7 +127,7 @@ export async function startPolling(
   });
   const visitor = politely(fetcher, configuration, now);
   const reading = createReadingPool({ timeoutMs: settings.limits.parseMs });
-  const owner = randomBytes(8).toString("hex");
+  const owner = overrides.owner ?? randomBytes(8).toString("hex");
   const committer = createCommitter(store, { waitMs: 20, onCommitted: () => overrides.onCommitted?.() });
   const factsOf = factsReader(configuration);
   const publisher = createBackgroundPublisher(bySlug(feeds), {
@@ -337,14 +343,26 @@ function factsReader({ sources }: Configuration): {
 
 // --- the poller process
 
+/** A poller that is told to end has ended by then. */
+const POLLER_END_MS = 15_000;
+
+/** The poller at work: `answer` does what the serving process asks for. */
+export interface Poller extends AsyncDisposable {
+  answer(question: Question): Promise<unknown>;
+}
+
 /** Visits sources as they fall due, until stopped. */
 export async function runPoller(
   configuration: Configuration,
   log: Logger,
   options: Overrides & { readonly onCommitted?: () => void } = {},
-): Promise<AsyncDisposable> {
+): Promise<Poller> {
   await using starting = new AsyncDisposableStack();
-  const polling = starting.use(await startPolling(configuration, log, options));
+  const { dataDir } = configuration.settings;
+  // A poller whose service was killed ends by itself; its successor waits for it, then goes on under its name.
+  starting.use(lockInstance(dataDir, { name: "poller", waitMs: POLLER_END_MS }));
+  const owner = pollerName(dataDir);
+  const polling = starting.use(await startPolling(configuration, log, { ...options, owner }));
   const now = options.now ?? Date.now;
   const busy = new Set<SourceId>();
   const running = new Set<Promise<unknown>>();
@@ -390,6 +408,20 @@ export async function runPoller(
   void tick();
   const started = starting.move();
   return {
+    async answer(question) {
+      if (question.ask === "delete") {
+        const isDeleted = await polling.store.deleteStory(question.story as StoryId, now());
+        options.onCommitted?.();
+        return isDeleted;
+      }
+      const source = configuration.sources.find((one) => one.id === question.source);
+      if (source === undefined) return null;
+      const [record] = await polling.poll([source]);
+      if (record === undefined) {
+        throw new StoreError(`${source.id} is being visited already`, { code: "busy", concerns: source.id });
+      }
+      return pollJson(record);
+    },
     async [Symbol.asyncDispose]() {
       ticking.stop();
       polling.stop();
@@ -414,7 +446,7 @@ export interface Web extends AsyncDisposable {
 export async function runWeb(
   configuration: Configuration,
   log: Logger,
-  options: Overrides & { readonly pollerAlive?: () => boolean } = {},
+  options: Overrides & { readonly poller?: Pick<PollerProcess, "alive" | "ask"> } = {},
 ): Promise<Web> {
   const { settings, feeds, sources } = configuration;
   const now = options.now ?? Date.now;
@@ -435,16 +467,21 @@ export async function runWeb(
     shelf,
     factsOf: factsOf.of,
     now,
-    pollerAlive: options.pollerAlive ?? (() => true),
+    pollerAlive: () => options.poller?.alive() ?? true,
   });
 
   let refreshing: Promise<void> | undefined;
   let stopping = false;
+  /** Commits were made that we have not read yet: a reading that failed is made again. */
+  let behind = false;
   async function look(): Promise<void> {
-    if (stopping || !(await store.changedSinceAsked())) return;
+    if (stopping) return;
+    behind = (await store.changedSinceAsked()) || behind;
+    if (!behind) return;
     await factsOf.refresh(store);
     await shelf.refresh();
     await wire.refresh();
+    behind = false;
   }
   function refresh(): Promise<void> {
     refreshing ??= look()
@@ -460,7 +497,15 @@ export async function runWeb(
   const timer = setInterval(() => void refresh(), 500);
   // Only who serves loads Express and the pages.
   const { createServer } = await import("./serve/server.ts");
-  const server = createServer(wire, { log });
+  const { createApi } = await import("./api.ts");
+  const api = createApi({
+    configuration,
+    store,
+    token: operatorToken(settings, log),
+    listFeeds: () => wire.listFeeds(),
+    ...(options.poller === undefined ? {} : { ask: options.poller.ask }),
+  });
+  const server = createServer(wire, { log, api });
   const address = await server.listen(settings.service.listen);
   log.info(
     { event: "listening", address: address.url, feeds: feeds.length, sources: sources.length },
@@ -480,6 +525,18 @@ export async function runWeb(
   };
 }
 
+/** The operator's token: from the settings, else the one in the data folder, made at first need (mode 0600). */
+function operatorToken({ token, dataDir }: Configuration["settings"], log: Logger): string {
+  if (token !== undefined) return token;
+  const file = join(dataDir, "token");
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(file, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
+    log.info({ event: "token", file }, `the operator's token was written to ${file}`);
+  }
+  return readFileSync(file, "utf8").trim();
+}
+
 // --- one program of two processes
 
 /** Waits this long before a poller that died is started again, doubled each time up to a minute. */
@@ -487,6 +544,23 @@ const RESTART_MS = 500;
 
 export interface PollerProcess extends AsyncDisposable {
   alive(): boolean;
+  /** Asks the process that writes; rejects with RequestError `poller_down` where it does not run, or ends meanwhile. */
+  ask(question: Question): Promise<unknown>;
+}
+
+/** What the poller tells the process that started it. */
+export type PollerMessage =
+  | { readonly committed: true }
+  | {
+      readonly answer: number;
+      readonly value?: unknown;
+      readonly error?: { readonly code: string; readonly message: string };
+    };
+
+/** A question with its number. */
+export interface NumberedQuestion {
+  readonly number: number;
+  readonly question: Question;
 }
 
 /** Keeps a poller process running beside this one; `onCommitted` is called whenever it stored something. */
@@ -500,13 +574,36 @@ export function supervisePoller(
   let waitMs = RESTART_MS;
   let timer: NodeJS.Timeout | undefined;
   let ended: () => void = () => {};
+  let asked = 0;
+  const waiting = new Map<
+    number,
+    { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void }
+  >();
+
+  function hear(message: PollerMessage): void {
+    if ("committed" in message) {
+      onCommitted();
+      return;
+    }
+    const one = waiting.get(message.answer);
+    waiting.delete(message.answer);
+    if (message.error === undefined) one?.resolve(message.value);
+    else one?.reject(new RequestError(message.error.message, { code: message.error.code, status: 503 }));
+  }
+
+  function pollerDown(): RequestError {
+    return new RequestError("The poller does not run just now", { code: "poller_down", status: 503 });
+  }
 
   function start(): void {
     child = fork(command.file, command.args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     const startedAt = performance.now();
-    child.on("message", onCommitted);
+    // Only our own program speaks on this channel.
+    child.on("message", (message) => hear(message as PollerMessage));
     child.on("exit", (code, signal) => {
       child = undefined;
+      for (const { reject } of waiting.values()) reject(pollerDown());
+      waiting.clear();
       ended();
       if (stopping) return;
       if (performance.now() - startedAt > 60_000) waitMs = RESTART_MS;
@@ -518,6 +615,13 @@ export function supervisePoller(
   start();
   return {
     alive: () => child !== undefined,
+    ask: (question) =>
+      new Promise((resolve, reject) => {
+        if (child === undefined) return reject(pollerDown());
+        asked += 1;
+        waiting.set(asked, { resolve, reject });
+        child.send({ number: asked, question } satisfies NumberedQuestion);
+      }),
     async [Symbol.asyncDispose]() {
       stopping = true;
       clearTimeout(timer);

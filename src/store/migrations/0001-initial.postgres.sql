@@ -96,10 +96,10 @@ create table feed_entries (
   sequence bigint not null,
   hidden bigint not null,
   cluster text collate "C",
-  leaves_at bigint
+  leaves_at bigint,
+  primary key (n, list)
 );
-create unique index feed_entries_order on feed_entries (list, published_at desc, position, story_id);
-create index feed_entries_story on feed_entries (n);
+create index feed_entries_order on feed_entries (list, published_at desc, position, story_id) where hidden = 0;
 create index feed_entries_sequence on feed_entries (list, sequence);
 create index feed_entries_cluster on feed_entries (list, cluster) where cluster is not null;
 create index feed_entries_leaves on feed_entries (leaves_at) where leaves_at is not null;
@@ -124,4 +124,5 @@ create table story_search (
   n bigint primary key,
   document tsvector not null
 );
-create index story_search_document on story_search using gin (document) with (fastupdate = on);
+-- New words wait in a list that every search reads through: a short one.
+create index story_search_document on story_search using gin (document) with (fastupdate = on, gin_pending_list_limit = 256);
