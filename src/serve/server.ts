@@ -4,6 +4,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { RequestError } from "../errors.ts";
 import { addressesOf } from "./addresses.ts";
 import { admit } from "./admit.ts";
+import { type Api, createApiRouter } from "./api/api.ts";
 import { answerBrokenRequests } from "./connection.ts";
 import { addFeedRoutes } from "./feed-routes.ts";
 import { addHealthRoutes } from "./health-routes.ts";
@@ -22,6 +23,8 @@ import type { Wire } from "./wire.ts";
 /** Limits of the HTTP server; all have defaults. */
 export interface ServerOptions {
   readonly log: Log;
+  /** `/api/v1`; absent: there is none. */
+  readonly api?: Api;
   /** Time for the head of a request to arrive. Default 15 s. */
   readonly headersTimeoutMs?: number;
   /** Time for a whole request to arrive. Default 30 s. */
@@ -56,7 +59,7 @@ export interface WebServer extends AsyncDisposable {
 
 /** Bytes of all header fields and the address of a request. */
 const HEAD_BYTES_MAX = 16_384;
-function createApp(wire: Wire, parts: Parameters<typeof addFeedRoutes>[1]): Express {
+function createApp(wire: Wire, parts: Parameters<typeof addFeedRoutes>[1], api: Api | undefined): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("etag", false);
@@ -68,6 +71,7 @@ function createApp(wire: Wire, parts: Parameters<typeof addFeedRoutes>[1]): Expr
   app.use(admit);
   addFeedRoutes(app, parts);
   addHealthRoutes(app, wire);
+  if (api !== undefined) app.use("/api/v1", createApiRouter(api));
   addPageRoutes(app, parts);
   app.use(() => {
     throw new RequestError("There is nothing at this address", { code: "not_found", status: 404 });
@@ -107,7 +111,7 @@ export function createServer(wire: Wire, options: ServerOptions): WebServer {
     return renderProblemPage(context, problem);
   };
   const answerError = createErrorAnswer(problemPage, options.log);
-  const app = createApp(wire, { wire, answers, context, memory });
+  const app = createApp(wire, { wire, answers, context, memory }, options.api);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     answerError(error, request, response);
   });
