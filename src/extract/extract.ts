@@ -29,6 +29,9 @@ const ARTICLE_CHARACTERS_MIN = { auto: 400, page: 80 } as const;
 const DECLARED_CHARACTERS_MIN = 40;
 /** What a teaser says, at the least: a page with more stories than its text can tell is their listing. */
 const LISTED_CHARACTERS = 60;
+/** What is read of a plain text document; the rest is no article any more. */
+const TEXT_CHARACTERS_MAX = 2_000_000;
+const LINES_MAX = 10_000;
 /** Pages of refusal are short. */
 const FAULT_CHARACTERS_MAX = 1200;
 
@@ -53,7 +56,7 @@ function isMarkup(text: string, context: DocumentContext): boolean {
 }
 
 function extractText(text: string, context: DocumentContext, options: ExtractOptions): ParsedFeed {
-  const lines = text.split(/\r\n|[\n\r\u2028\u2029]/);
+  const lines = text.slice(0, TEXT_CHARACTERS_MAX).split(/\r\n|[\n\r\u2028\u2029]/, LINES_MAX);
   const heading = options.heading ?? options.selectors?.heading;
   const listing = options.kind === "page" && !options.more ? null : findTextListing(lines, context, heading);
   const own = listing === null ? lines : [...lines.slice(0, listing.startLine), "", ...lines.slice(listing.endLine)];

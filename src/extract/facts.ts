@@ -16,9 +16,14 @@ import {
 } from "./metadata.ts";
 import type { Segment } from "./segments.ts";
 
+/** Titles and lines are compared, never whole texts. */
+const KEY_CHARACTERS_MAX = 1000;
+const TITLE_CHARACTERS_MAX = 600;
+
 /** Equal for texts that differ only in case, punctuation and space. */
 export function wordsKey(text: string): string {
   return text
+    .slice(0, KEY_CHARACTERS_MAX)
     .normalize("NFKC")
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, " ")
@@ -41,7 +46,7 @@ export function findTitle(page: PageMetadata, segments: readonly Segment[], url:
   ]
     .concat(page.documentTitle === "" ? [] : [{ value: page.documentTitle, origin: "title" }])
     .filter((said) => said !== undefined)
-    .map((said) => ({ ...said, value: cutSite(said.value, names) }))
+    .map((said) => ({ ...said, value: cutSite(said.value.slice(0, TITLE_CHARACTERS_MAX), names) }))
     .filter((said) => said.value !== "" && !names.has(wordsKey(said.value)));
   const headings = listHeadlines(segments).filter((text) => !names.has(wordsKey(text)));
   for (const said of told) {

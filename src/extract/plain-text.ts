@@ -18,10 +18,11 @@ type Part =
   | { readonly kind: "paragraph" | "heading"; readonly text: string }
   | { readonly kind: "image"; readonly alt: string; readonly caption: string; readonly credit: string };
 
-const LINES_MAX = 50_000;
 const TITLE_CHARACTERS_MAX = 300;
 const HEADING_CHARACTERS_MAX = 120;
 const STANDFIRST_CHARACTERS_MAX = 400;
+/** A paragraph cut at a fixed width has no more lines than this. */
+const WRAPPED_LINES_MAX = 60;
 /** How far down date and byline may stand. */
 const HEAD_LINES = 12;
 
@@ -58,7 +59,7 @@ export function findTextArticle(lines: readonly string[], context: DocumentConte
 function listLines(lines: readonly string[]): readonly Line[] {
   const said: Line[] = [];
   let joined = false;
-  for (const line of lines.slice(0, LINES_MAX)) {
+  for (const line of lines) {
     const text = line.replace(/\s+/g, " ").trim();
     if (text !== "") said.push({ text, joined });
     joined = text !== "";
@@ -142,7 +143,7 @@ function pairAt(said: readonly Line[], index: number): Part | null {
 /** Lines cut at a fixed width are one paragraph; other lines stand for themselves. */
 function endOfParagraph(said: readonly Line[], index: number): number {
   let end = index + 1;
-  while (said[end]?.joined === true) end++;
+  while (said[end]?.joined === true && end - index < WRAPPED_LINES_MAX) end++;
   const wrapped = said.slice(index, end - 1).every((line) => line.text.length >= 50 && line.text.length <= 100);
   return wrapped ? end : index + 1;
 }

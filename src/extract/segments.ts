@@ -1,4 +1,5 @@
 import type { ChildNode, Document, Element, Text } from "domhandler";
+import { foldText } from "../html/text.ts";
 import { parseHtmlFragment } from "../html/tree.ts";
 
 /** One block element of the page with what its subtree holds. */
@@ -274,7 +275,7 @@ class Cutter {
     const run = this.#run;
     if (run.nodes.length === 0) return;
     this.#run = new Run();
-    const text = place.preformatted ? run.text.trim() : run.text.replace(/\s+/g, " ").trim();
+    const text = place.preformatted ? run.text.trim() : foldText(run.text);
     if (text === "" && run.images.length === 0) return;
     this.#segments.push({
       index: this.#segments.length,

@@ -1,10 +1,10 @@
-import type { Document } from "domhandler";
+import { type Document, Element } from "domhandler";
 import { parse, parseFragment } from "parse5";
 import { adapter } from "parse5-htmlparser2-tree-adapter";
 import { ParseError } from "../errors.ts";
 
-/** What one page may hold. Real news pages have at most some 30,000 elements, nested some 60 deep. */
-export const HTML_LIMITS = { charactersMax: 12_000_000, elementsMax: 150_000, depthMax: 1500 } as const;
+/** What one page may hold. Real news pages have up to some 12,000 elements, nested some 60 deep. */
+export const HTML_LIMITS = { charactersMax: 9_000_000, elementsMax: 60_000, depthMax: 1500 } as const;
 
 /**
  * The one parse of a page: a WHATWG tree in domhandler's nodes (htmlparser2, domutils, css-select read it). Throws
@@ -35,7 +35,11 @@ function limitedAdapter(): typeof adapter {
     ...adapter,
     createElement: (tagName, namespaceUri, attributes) => {
       if (++elements > HTML_LIMITS.elementsMax) throw tooMuch("elements", HTML_LIMITS.elementsMax, "too_many_elements");
-      return adapter.createElement(tagName, namespaceUri, attributes);
+      return createElement(tagName, namespaceUri, attributes);
+    },
+    getAttrList: (element) => Object.entries(element.attribs).map(([name, value]) => ({ name, value })),
+    adoptAttributes: (recipient, attributes) => {
+      for (const { name, value } of attributes) recipient.attribs[name] ??= value;
     },
     onItemPush: () => {
       if (++depth > HTML_LIMITS.depthMax) throw tooMuch("levels of elements", HTML_LIMITS.depthMax, "too_deep");
@@ -44,6 +48,15 @@ function limitedAdapter(): typeof adapter {
       depth--;
     },
   };
+}
+
+/** As the adapter does, without the attributes' namespaces and prefixes: nobody asks for them, and they are most of a page's memory. */
+function createElement(...[tagName, namespaceUri, attributes]: Parameters<typeof adapter.createElement>): Element {
+  const attribs: Record<string, string> = {};
+  for (const { name, value } of attributes) attribs[name] = value;
+  const element = new Element(tagName, attribs, []);
+  element.namespace = namespaceUri;
+  return element;
 }
 
 function tooMuch(what: string, max: number, code: string): ParseError {
