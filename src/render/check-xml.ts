@@ -5,7 +5,7 @@ import { KNOWN_NAMESPACES } from "./known-namespaces.ts";
 import { NAMESPACES } from "./xml.ts";
 
 /** What XML 1.0 §2.2 does not allow. */
-const NOT_XML = /[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]|\p{Cs}/u;
+const NOT_XML = /[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]/;
 /** What XML allows and validators take for text that was spoilt. */
 const SPOILT = /[\x80-\x9F\uFFFD]/;
 
@@ -54,6 +54,7 @@ function checkCharacters(text: string, report: Report): void {
   if (bad !== null) {
     report.error("xml-character", `Holds U+${hexadecimal(bad[0])}, which XML does not allow`, placeOf(text, bad.index));
   }
+  if (!text.isWellFormed()) report.error("xml-character", "Holds half of a surrogate pair, which no UTF-8 can carry");
   const spoilt = SPOILT.exec(text);
   if (spoilt !== null) {
     report.warning(
@@ -75,7 +76,7 @@ function checkReferences(text: string, report: Report): void {
     if (end !== null) report.error("xml-well-formed", "Not well-formed: ]]> in text", placeOf(text, start + end.index));
     for (const reference of markup.matchAll(/&#(x?)([0-9A-Fa-f]+);/g)) {
       const code = Number.parseInt(reference[2] ?? "", reference[1] === "x" ? 16 : 10);
-      if (code > 0x10ffff || NOT_XML.test(String.fromCodePoint(code))) {
+      if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) || NOT_XML.test(String.fromCodePoint(code))) {
         report.error(
           "xml-character",
           `Refers to ${reference[0]}, which XML does not allow`,

@@ -2,16 +2,16 @@ import { decodeHTML } from "entities";
 import { ISO_639 } from "./languages.ts";
 
 /**
- * Lone surrogates; C0 but tab, LF and CR, DEL, C1, noncharacters: what XML 1.0 §2.2 forbids or discourages, HTML counts
- * as parse errors, or validators warn of; and U+FFFD, the mark of text that was lost.
+ * C0 but tab, LF and CR, DEL, C1, noncharacters (the last two of each plane among them): what XML 1.0 §2.2 forbids or
+ * discourages, HTML counts as parse errors, or validators warn of; and U+FFFD, the mark of text that was lost.
  */
 const FORBIDDEN =
-  /[\p{Cs}\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\uFDD0-\uFDEF\uFFFD-\uFFFF]|[\u{1FFFE}\u{1FFFF}\u{2FFFE}\u{2FFFF}\u{3FFFE}\u{3FFFF}\u{4FFFE}\u{4FFFF}\u{5FFFE}\u{5FFFF}\u{6FFFE}\u{6FFFF}\u{7FFFE}\u{7FFFF}\u{8FFFE}\u{8FFFF}\u{9FFFE}\u{9FFFF}\u{AFFFE}\u{AFFFF}\u{BFFFE}\u{BFFFF}\u{CFFFE}\u{CFFFF}\u{DFFFE}\u{DFFFF}\u{EFFFE}\u{EFFFF}\u{FFFFE}\u{FFFFF}\u{10FFFE}\u{10FFFF}]/u;
-const FORBIDDEN_ALL = new RegExp(FORBIDDEN.source, "gu");
+  /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\uFDD0-\uFDEF\uFFFD-\uFFFF]|[\uD83F\uD87F\uD8BF\uD8FF\uD93F\uD97F\uD9BF\uD9FF\uDA3F\uDA7F\uDABF\uDAFF\uDB3F\uDB7F\uDBBF\uDBFF][\uDFFE\uDFFF]/;
+const FORBIDDEN_ALL = new RegExp(FORBIDDEN.source, "g");
 
-/** Whether text holds a character that no document of ours may carry. */
+/** Whether text holds a character that no document of ours may carry, or half of one. */
 export function hasForbiddenCharacters(text: string): boolean {
-  return FORBIDDEN.test(text);
+  return FORBIDDEN.test(text) || !text.isWellFormed();
 }
 
 /** U+00C2 or U+00C3 before a character of the same range: how UTF-8 looks that was read as Latin-1. */
@@ -44,7 +44,8 @@ function mendDoubleEncoding(text: string): string {
 
 /** Text without the characters that no document may carry, double encoding undone. Line breaks stay. */
 export function cleanText(text: string): string {
-  const mended = mendDoubleEncoding(text);
+  // Half a character becomes U+FFFD, which is forbidden.
+  const mended = mendDoubleEncoding(text).toWellFormed();
   return FORBIDDEN.test(mended) ? mended.replace(FORBIDDEN_ALL, "") : mended;
 }
 
