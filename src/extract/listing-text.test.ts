@@ -59,7 +59,7 @@ describe("findTextListing", () => {
   it("keeps a longer line between title and date as the summary", () => {
     const summary = "Volunteers dug for three weekends; the county paid for the concrete and the fence.";
     const text = `News\nA bridge for toads\n${summary}\n2 days ago\nThe last bakery closes\n3 days ago\nNo rain until June\n5 days ago`;
-    const found = findTextListing(text.split("\n"), CONTEXT);
+    const found = findTextListing(text.split("\n"), CONTEXT, "News");
     expect(found?.items[0]).toMatchObject({ title: "A bridge for toads", summary });
   });
 
@@ -71,8 +71,8 @@ describe("findTextListing", () => {
 
   it("answers a million lines at once", () => {
     const started = process.cpuUsage().user;
-    findTextListing(new Array<string>(200_000).fill("2 days ago"), CONTEXT);
-    findTextListing(new Array<string>(200_000).fill("a title and nothing more"), CONTEXT);
-    expect((process.cpuUsage().user - started) / 1000).toBeLessThan(15_000);
+    findTextListing(new Array<string>(500_000).fill("2 days ago"), CONTEXT);
+    findTextListing(new Array<string>(500_000).fill("a title and nothing more"), CONTEXT);
+    expect((process.cpuUsage().user - started) / 1000).toBeLessThan(5000);
   });
 });

@@ -15,6 +15,8 @@ export interface TextListing {
 
 /** A line that tells a date and nothing else is no longer than this. */
 const DATE_LINE = { characters: 48, words: 8 };
+/** Lines that are looked at, from the end of the text. */
+const LINES_MAX = 5_000;
 /** Lines of one item beside its date: title and a summary. */
 const ITEM_LINES_MAX = 3;
 /** So many dated titles on end are a list, also without a heading. */
@@ -45,15 +47,15 @@ function lineKey(text: string): string {
 
 /** Indices of the dates that follow one another with a few lines between: the longest such run. */
 function longestRun(lines: readonly Line[]): readonly number[] {
-  let longest: number[] = [];
-  let run: number[] = [];
+  const runs: number[][] = [];
   for (const [index, line] of lines.entries()) {
     if (line.date === null) continue;
-    const between = index - (run.at(-1) ?? index) - 1;
-    run = run.length > 0 && between >= 1 && between <= ITEM_LINES_MAX ? [...run, index] : [index];
-    if (run.length > longest.length) longest = run;
+    const run = runs.at(-1);
+    const between = index - (run?.at(-1) ?? index) - 1;
+    if (run !== undefined && between >= 1 && between <= ITEM_LINES_MAX) run.push(index);
+    else runs.push([index]);
   }
-  return longest;
+  return runs.reduce((longest, run) => (run.length > longest.length ? run : longest), []);
 }
 
 /** The run of dates right below a heading. */
@@ -137,7 +139,8 @@ function headingOver(lines: readonly Line[], first: number): number | null {
 
 /**
  * The dated list of stories in plain text: lines with a title and, before or after it, a line with its date, below the
- * given heading (case and marks aside) or anywhere where at least three follow one another. Null where there is none.
+ * given heading (case and marks aside) or anywhere in the last 5,000 lines where at least three follow one another.
+ * Null where there is none.
  * Items have neither address nor picture. `language` (BCP 47) is what dates are read in first.
  */
 export function findTextListing(
@@ -147,7 +150,12 @@ export function findTextListing(
   language?: string,
 ): TextListing | null {
   const languages = language === undefined ? [] : [language];
-  const filled = lines.map((text, at) => readLine(text, at, context, languages)).filter((line) => line.text !== "");
+  // What is listed stands at the end of a text.
+  const skipped = Math.max(0, lines.length - LINES_MAX);
+  const filled = lines
+    .slice(skipped)
+    .map((text, at) => readLine(text, at + skipped, context, languages))
+    .filter((line) => line.text !== "");
   const named = heading === undefined ? null : filled.findLastIndex((line) => lineKey(line.text) === lineKey(heading));
   if (named === -1) return null;
   const run = named === null ? longestRun(filled) : runBelow(filled, named);
