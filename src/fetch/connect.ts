@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type buildConnector, Client } from "undici";
@@ -6,9 +5,7 @@ import type { FetchError } from "../errors.ts";
 import { type AddressRange, judgeAddress } from "./address.ts";
 import { urlCredentials } from "./credentials.ts";
 import { causeText, failure } from "./failure.ts";
-
-/** Finds the IP addresses of a host name. */
-export type ResolveHost = (host: string) => Promise<readonly string[]>;
+import type { ResolveHost } from "./resolve.ts";
 
 /** A connection about to be opened. Only `addresses` may be connected to: they were judged, the name was not. */
 export interface ConnectTarget {
@@ -40,21 +37,25 @@ export interface ConnectorOptions {
   readonly open: OpenSocket;
 }
 
+/** How long one of several addresses is tried before the next, in milliseconds. */
+const ATTEMPT_MS = 1_500;
+
 /** TLS sessions kept for resumption; each is a few kilobytes. */
 const SESSIONS_MAX = 512;
-
-/** Every address of a name, as the system resolves it (hosts file included). */
-export async function resolveHost(host: string): Promise<readonly string[]> {
-  const answers = await lookup(host, { all: true });
-  return answers.map(({ address }) => address);
-}
 
 /** Opens TCP or TLS to the judged addresses, the next one when one does not answer (RFC 8305). */
 export function openSocket(target: ConnectTarget): Socket {
   const { host, port, addresses } = target;
   // The one address itself, else the name with a look-up that knows the judged addresses alone.
   const [only] = addresses.length === 1 ? addresses : [host];
-  const options = { host: only, port, lookup: answerWith(addresses), autoSelectFamily: true, noDelay: true };
+  const options = {
+    host: only,
+    port,
+    lookup: answerWith(addresses),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
+    noDelay: true,
+  };
   if (!target.secure) return connectTcp(options);
   return connectTls({
     ...options,
@@ -83,7 +84,7 @@ function answerWith(addresses: readonly string[]): LookupFunction {
 export class Connector {
   readonly #options: ConnectorOptions;
   readonly #sessions = new Map<string, Buffer>();
-  /** Look-ups under way: a name that hangs holds one thread of the resolver, not one for each of its sources. */
+  /** Look-ups under way: a name is asked for once, however many of its sources wait. */
   readonly #lookups = new Map<string, Promise<readonly string[]>>();
 
   constructor(options: ConnectorOptions) {

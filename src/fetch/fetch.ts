@@ -2,7 +2,7 @@ import { FetchError } from "../errors.ts";
 import type { AbsoluteUrl } from "../model/url.ts";
 import { type AddressRange, parseAddressRanges } from "./address.ts";
 import { type BodyTurns, createBodyTurns } from "./body-reader.ts";
-import { Connector, type OpenSocket, openSocket, type ResolveHost, resolveHost } from "./connect.ts";
+import { Connector, type OpenSocket, openSocket } from "./connect.ts";
 import { urlCredentials } from "./credentials.ts";
 import { type Answer, Exchange } from "./exchange.ts";
 import { failure, showUrl } from "./failure.ts";
@@ -10,6 +10,7 @@ import { readLocalFile } from "./file.ts";
 import { freshUntil, retryAfterMs } from "./freshness.ts";
 import { Lanes } from "./lanes.ts";
 import { buildHeaders } from "./request-headers.ts";
+import { createResolver, type ResolveHost } from "./resolve.ts";
 
 /** Times in milliseconds, sizes in bytes; each has an error code of its own. */
 export interface FetchLimits {
@@ -155,7 +156,7 @@ export function formatUserAgent(version: string, contact?: string): string {
 export function createFetcher(options: FetcherOptions): Fetcher {
   const limits = withinCeilings(options.limits);
   const allow: readonly AddressRange[] = parseAddressRanges(options.allowAddresses);
-  const { resolve = resolveHost, connect: open = openSocket } = options;
+  const { resolve = createResolver(), connect: open = openSocket } = options;
   const lanes = new Lanes(new Connector({ connectMs: limits.connectMs, allow, resolve, open }), limits.headerBytesMax);
   const context: Context = { ...options, limits, lanes, turns: createBodyTurns(), visits: new Set() };
   return {

@@ -7,6 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AbsoluteUrl } from "../model/url.ts";
 import { createFetcher, DEFAULT_FETCH_LIMITS, type Fetcher } from "./fetch.ts";
 
+/** Node itself cannot make a named pipe. */
+const MAKE_PIPE = "mkfifo";
+
 let folder: string;
 let fetcher: Fetcher;
 
@@ -21,7 +24,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "root-beside", "x.txt"), "x");
   await symlink(join(folder, "secret.txt"), join(folder, "root", "leak.txt"));
   await symlink(join(folder, "root", "feed.xml"), join(folder, "root", "link.xml"));
-  execFileSync("mkfifo", [join(folder, "root", "pipe")]);
+  execFileSync(MAKE_PIPE, [join(folder, "root", "pipe")]);
   fetcher = createFetcher({
     limits: { ...DEFAULT_FETCH_LIMITS, bodyBytesMax: 1000 },
     userAgent: "Storywire/test",
