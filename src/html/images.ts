@@ -46,9 +46,9 @@ const LAZY_SETS = ["data-srcset", "data-lazy-srcset", "data-original-set", "data
  * address; without any, the largest candidate. Null for no address and for pictures of at most 2 by 2 pixels.
  */
 export function findImageSource(attributes: Attributes, baseUrl?: string): ImageSource | null {
+  if (isTrackingPixel(attributes)) return null;
   const width = pixels(attributes["width"]);
   const height = pixels(attributes["height"]);
-  if (isPixel(attributes, width, height)) return null;
   const candidates = parseSrcset(firstOf(attributes, LAZY_SETS) ?? attributes["srcset"], baseUrl);
   const src = findAddress(attributes, baseUrl) ?? largestOf(candidates)?.url;
   if (src === undefined) return null;
@@ -117,10 +117,22 @@ function firstOf(attributes: Attributes, names: readonly string[]): string | und
   return undefined;
 }
 
-function isPixel(attributes: Attributes, width: number | undefined, height: number | undefined): boolean {
+/** Whether a picture counts readers instead of showing something: at most 2 by 2 pixels, or never displayed. */
+export function isTrackingPixel(attributes: Attributes): boolean {
+  const width = pixels(attributes["width"]);
+  const height = pixels(attributes["height"]);
   if (width !== undefined && height !== undefined) return width <= PIXEL_MAX && height <= PIXEL_MAX;
   const style = attributes["style"];
   return style !== undefined && /display\s{0,9}:\s{0,9}none/i.test(style.slice(0, 500));
+}
+
+const DATA_IMAGE_CHARACTERS_MAX = 16_384;
+const DATA_IMAGE = /^data:image\/(?:avif|gif|jpeg|png|webp);base64,[A-Za-z0-9+/]+={0,2}$/;
+
+/** A small picture that stands in its own address (RFC 2397), of a kind that holds pixels only. */
+export function findDataImage(src: string | undefined): string | undefined {
+  const trimmed = src !== undefined && src.length <= DATA_IMAGE_CHARACTERS_MAX ? src.trim() : "";
+  return DATA_IMAGE.test(trimmed) ? trimmed : undefined;
 }
 
 function toCandidate(address: string, descriptor: string, baseUrl: string | undefined): ImageCandidate | null {

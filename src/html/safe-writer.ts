@@ -1,91 +1,27 @@
 import type { SafeHtml } from "../model/html.ts";
 import { resolveWebUrl } from "../model/url.ts";
-import { type Attributes, findImageSource, type ImageSource, largestOf, parseSrcset } from "./images.ts";
-
-/** How an element may stand: what it closes before it opens, and where it must be. */
-type Place =
-  | "inline"
-  | "link"
-  | "block"
-  | "heading"
-  | "paragraph"
-  | "item"
-  | "term"
-  | "caption"
-  | "section"
-  | "row"
-  | "cell"
-  | "summary"
-  | "figcaption"
-  | "picture";
-
-interface Rule {
-  /** The element that is written; presentational and sectioning elements are written as their plain kin. */
-  readonly as: string;
-  readonly place: Place;
-}
-
-/** Written as they are. Everything that is neither here, in `WRITTEN_AS` nor void is unwrapped: its children stay. */
-const PLACES: Readonly<Record<Place, string>> = {
-  inline: "abbr b cite code del em i ins kbd mark q s samp small strong sub sup time u var",
-  link: "a",
-  block: "blockquote details div dl figure ol pre table ul",
-  heading: "h1 h2 h3 h4 h5 h6",
-  paragraph: "p",
-  item: "li",
-  term: "dd dt",
-  caption: "caption",
-  section: "tbody tfoot thead",
-  row: "tr",
-  cell: "td th",
-  summary: "summary",
-  figcaption: "figcaption",
-  picture: "picture",
-};
-
-const WRITTEN_AS: Readonly<Record<string, string>> = {
-  acronym: "abbr",
-  dfn: "em",
-  strike: "s",
-  tt: "code",
-  address: "div",
-  article: "div",
-  aside: "div",
-  center: "div",
-  dialog: "div",
-  fieldset: "div",
-  footer: "div",
-  header: "div",
-  hgroup: "div",
-  main: "div",
-  nav: "div",
-  section: "div",
-  dir: "ul",
-  menu: "ul",
-  listing: "pre",
-  xmp: "pre",
-};
-
-const RULES: ReadonlyMap<string, Rule> = buildRules();
-
-/** Dropped with all they hold. */
-export const DROPPED: ReadonlySet<string> = new Set(
-  (
-    "applet area audio button canvas datalist embed frame frameset head iframe input map math meter noembed noframes object " +
-    "optgroup option output param portal progress script select style svg template textarea title track video"
-  ).split(" "),
-);
-
-/** Content of its own kind inside these is no HTML; an HTML block inside ends it (HTML §13.2.6.5, foreign content). */
-export const FOREIGN: ReadonlySet<string> = new Set(["math", "svg"]);
+import {
+  type Attributes,
+  findDataImage,
+  findImageSource,
+  type ImageSource,
+  isTrackingPixel,
+  largestOf,
+  parseSrcset,
+} from "./images.ts";
+import { PROFILES, type Profile, type Rule } from "./sanitize-profiles.ts";
 
 const TABLE_PARTS = new Set(["table", "tbody", "tfoot", "thead", "tr"]);
-const LISTS = new Set(["ol", "ul"]);
+const LISTS = new Set(["dir", "menu", "ol", "ul"]);
+const PLAYERS = new Set(["audio", "video"]);
+const INLINE_PLACES = new Set(["annotation", "inline", "link", "picture"]);
 const DEPTH_MAX = 100;
 const BREAKS_MAX = 2;
 const ATTRIBUTE_CHARACTERS_MAX = 2000;
+/** Text that is written as it is: nothing to escape, to strip or to fold. */
+const NEEDS_CARE = /[\0-\x09\x0b-\x1f&<>\x7f-\xa0\ufdd0-\ufdef\ufffe\uffff]|[ \n][ \n]/;
 
-/** One element in the making. It is written when its first content comes: empty elements never show. */
+/** One element in the making. Where the profile is not faithful, it is written when its first content comes. */
 export interface Entry {
   readonly tag: string;
   readonly openTag: string;
@@ -101,11 +37,13 @@ export interface Entry {
 
 /**
  * Writes allow-listed HTML from a stream of elements and texts, whatever their order: every element is closed where
- * HTML's own rules close it, no block stands in a paragraph, table parts and list items stand in their parents, empty
- * elements vanish. Parsing what it wrote gives the same tree, so it reads alike to us, to readers and to browsers.
+ * HTML's own rules close it, no block stands in a paragraph, table parts stand in their parents. Without a faithful
+ * profile empty elements vanish, and list items stand in lists. Parsing what it wrote gives the same tree, so it reads
+ * alike to us, to readers and to browsers.
  * Time is linear: the stack never holds more than 100 elements, deeper ones are unwrapped.
  */
 export class SafeWriter {
+  readonly profile: Profile;
   readonly #baseUrl: string | undefined;
   readonly #parts: string[] = [];
   readonly #stack: Entry[] = [];
@@ -118,19 +56,17 @@ export class SafeWriter {
   #endsWithSpace = false;
   #breaks = 0;
 
-  constructor(baseUrl: string | undefined) {
+  constructor(baseUrl: string | undefined, profile: Profile = PROFILES.page) {
     this.#baseUrl = baseUrl;
+    this.profile = profile;
   }
 
   /** Opens an element; null when it is unwrapped, void or dropped, else what `close` takes. */
   open(name: string, attributes: Attributes): Entry | null {
-    const rule = RULES.get(name);
-    if (rule === undefined) {
-      this.#openVoid(name, attributes);
-      return null;
-    }
+    const rule = this.profile.rules.get(name);
+    if (rule === undefined) return null;
     this.#flushText();
-    if (this.#stack.length >= DEPTH_MAX) return null;
+    if (this.#writeVoid(rule, attributes) || this.#stack.length >= DEPTH_MAX) return null;
     const tag = this.#place(rule);
     if (tag === null) return null;
     const openTag = this.#openTagOf(tag, attributes);
@@ -146,7 +82,7 @@ export class SafeWriter {
 
   /** Closes the innermost element of this name, as an end tag does; ignored where none is open in this cell or item. */
   closeName(name: string): void {
-    const rule = RULES.get(name);
+    const rule = this.profile.rules.get(name);
     if (rule === undefined) return;
     this.#flushText();
     for (let index = this.#stack.length - 1; index >= 0; index--) {
@@ -181,7 +117,7 @@ export class SafeWriter {
   get endsWithImage(): boolean {
     this.#flushText();
     const last = this.#parts.at(-1) ?? "";
-    return last.startsWith("<img ") || last === "</picture>";
+    return last.startsWith("<img src=") || last === "</picture>";
   }
 
   end(): SafeHtml {
@@ -202,11 +138,14 @@ export class SafeWriter {
         return this.#placeInline(rule.as);
       case "link":
         return this.#placeLink();
+      case "annotation":
+        return this.#placeAnnotation(rule.as);
       case "item":
         return this.#placeItem();
       case "term":
         return this.#placeTerm(rule.as);
       case "caption":
+      case "columns":
       case "section":
       case "row":
       case "cell":
@@ -217,8 +156,16 @@ export class SafeWriter {
   }
 
   #placeInline(tag: string): string | null {
-    if (this.#holds(tag)) return null;
+    if (!this.profile.isFaithful && this.#holds(tag)) return null;
     this.#enterFlow();
+    return tag;
+  }
+
+  /** `rt` and `rp` stand directly in their `ruby`. */
+  #placeAnnotation(tag: string): string | null {
+    const ruby = this.#stack.findLastIndex((entry) => entry.tag === "ruby");
+    if (ruby === -1) return null;
+    this.#closeTo(ruby + 1);
     return tag;
   }
 
@@ -249,15 +196,16 @@ export class SafeWriter {
     this.#endParagraph();
     this.#enterCell();
     if (rule.place === "heading") this.#endHeading();
+    if (this.profile.isFaithful) return rule.as;
     if (rule.place === "summary" && this.#top?.tag === "details") return "summary";
     if (rule.place === "figcaption" && this.#holds("figure")) return "figcaption";
     if (rule.place === "heading" || (rule.place === "block" && rule.as !== "div")) return rule.as;
     return this.#division(rule.place === "paragraph" ? "p" : "div");
   }
 
-  /** A plain division or paragraph; in a heading it only sets words apart. */
+  /** A plain division or paragraph; in a heading it only sets words apart, unless the profile is faithful. */
   #division(tag: string): string | null {
-    if (this.#findHeading() === -1) return tag;
+    if (this.profile.isFaithful || this.#findHeading() === -1) return tag;
     this.text(" ");
     return null;
   }
@@ -289,7 +237,7 @@ export class SafeWriter {
       return "li";
     }
     this.#enterCell();
-    return this.#division("div");
+    return this.profile.isFaithful ? "li" : this.#division("div");
   }
 
   #placeTerm(tag: string): string | null {
@@ -303,14 +251,14 @@ export class SafeWriter {
       return tag;
     }
     this.#enterCell();
-    return this.#division("div");
+    return this.profile.isFaithful ? tag : this.#division("div");
   }
 
   /** Table parts outside a table are plain divisions; inside, what is missing around them is written. */
   #placeTablePart(rule: Rule): string | null {
     const table = this.#stack.findLastIndex((entry) => entry.tag === "table");
     if (table === -1) {
-      if (rule.place === "section" || rule.place === "row") return null;
+      if (rule.place !== "cell" && rule.place !== "caption") return null;
       this.#endParagraph();
       return this.#division("div");
     }
@@ -341,6 +289,7 @@ export class SafeWriter {
 
   /** Loose content in a table goes into a cell of its own (browsers would move it out of the table). */
   #enterCell(): void {
+    if (this.#top?.tag === "colgroup") this.#closeTo(this.#stack.length - 1);
     const tag = this.#top?.tag;
     if (tag === undefined || !TABLE_PARTS.has(tag)) return;
     this.#enterRow(true);
@@ -369,16 +318,18 @@ export class SafeWriter {
 
   // ---- writing
 
-  #push(tag: string, openTag: string, rule: Rule, implied = false): Entry {
-    const inline = rule.place === "inline" || rule.place === "link" || rule.place === "picture";
+  #push(tag: string, openTag: string, rule: Pick<Rule, "place">, implied = false): Entry {
+    const inline = INLINE_PLACES.has(rule.place);
     if (!inline && !implied) this.#leaveOutDivisions();
     if (tag === "pre") this.#preformatted++;
     const entry: Entry = { tag, openTag, inline, implied, ghost: false, closed: false, sources: undefined };
     this.#stack.push(entry);
+    if (this.profile.isFaithful) this.#settle();
     return entry;
   }
 
   #leaveOutDivisions(): void {
+    if (this.profile.isFaithful) return;
     for (let index = this.#stack.length - 1; index >= this.#settled; index--) {
       const entry = this.#entry(index);
       if (entry.tag !== "div") return;
@@ -405,9 +356,15 @@ export class SafeWriter {
       const written = this.#settled > this.#stack.length;
       this.#settled = Math.min(this.#settled, this.#stack.length);
       if (!written || entry.ghost) continue;
-      if (!entry.inline) this.#edge();
+      if (!entry.inline) this.#endBlock();
       this.#parts.push(`</${entry.tag}>`);
     }
+  }
+
+  /** A space after or before the end of a block keeps words apart for readers that only strip tags. */
+  #endBlock(): void {
+    if (this.profile.isFaithful) this.#atEdge = false;
+    else this.#edge();
   }
 
   #edge(): void {
@@ -441,19 +398,20 @@ export class SafeWriter {
   }
 
   #writeFolded(text: string): void {
-    let data = foldSpace(cleanText(text));
-    if (!/\S/.test(data)) {
+    const needsCare = NEEDS_CARE.test(text);
+    let data = needsCare ? foldSpace(cleanText(text)) : text;
+    if (!(this.profile.isFaithful ? /[^ \n]/ : /\S/).test(data)) {
       this.#writeSpace(data);
       return;
     }
     this.#enterFlow();
     this.#settle();
     if ((this.#atEdge || this.#endsWithSpace) && isFoldedSpace(data.charCodeAt(0))) data = data.slice(1);
-    this.#write(escapeText(data), isFoldedSpace(data.charCodeAt(data.length - 1)));
+    this.#write(needsCare ? escapeText(data) : data, isFoldedSpace(data.charCodeAt(data.length - 1)));
   }
 
   #writeSpace(data: string): void {
-    if (this.#atEdge || this.#endsWithSpace) return;
+    if (data === "" || this.#atEdge || this.#endsWithSpace) return;
     if (this.#awaitsBlock()) return;
     this.#write(data.includes("\n") ? "\n" : " ", true);
   }
@@ -467,15 +425,46 @@ export class SafeWriter {
 
   // ---- void elements
 
-  #openVoid(name: string, attributes: Attributes): void {
-    if (name === "br") this.#break();
-    else if (name === "hr") this.#rule();
-    else if (name === "img" || name === "amp-img" || name === "image") this.#image(attributes);
-    else if (name === "source") this.#source(attributes);
+  /** Writes an element that has no content; false for all others. */
+  #writeVoid(rule: Rule, attributes: Attributes): boolean {
+    switch (rule.place) {
+      case "break":
+        this.#break();
+        return true;
+      case "rule":
+        this.#rule();
+        return true;
+      case "image":
+        this.#image(attributes);
+        return true;
+      case "source":
+        this.#source(attributes);
+        return true;
+      case "track":
+        if (PLAYERS.has(this.#top?.tag ?? "")) this.#parts.push(this.#voidTag(rule, attributes));
+        return true;
+      case "column":
+        this.#column(rule, attributes);
+        return true;
+      case "void":
+        this.#enterFlow();
+        this.#settle();
+        this.#write(this.#voidTag(rule, attributes), false);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #voidTag(rule: Rule, attributes: Attributes): string {
+    return this.#openTagOf(rule.as, attributes) ?? "";
   }
 
   #break(): void {
-    this.#flushText();
+    if (this.profile.isFaithful) {
+      this.#breakAsWritten();
+      return;
+    }
     if (this.#preformatted > 0) {
       this.text("\n");
       return;
@@ -489,8 +478,25 @@ export class SafeWriter {
     this.#breaks = breaks;
   }
 
+  #breakAsWritten(): void {
+    this.#enterFlow();
+    if (this.#preformatted === 0) this.#trimEnd();
+    this.#write("<br>", false);
+    this.#atEdge = this.#preformatted === 0;
+  }
+
+  /** A `col` stands in a `colgroup`, that in a table. */
+  #column(rule: Rule, attributes: Attributes): void {
+    const table = this.#stack.findLastIndex((entry) => entry.tag === "table");
+    if (table === -1 || this.#stack.length >= DEPTH_MAX) return;
+    if (this.#top?.tag !== "colgroup") {
+      this.#closeTo(table + 1);
+      this.#push("colgroup", "<colgroup>", BLOCK_RULE);
+    }
+    this.#parts.push(this.#voidTag(rule, attributes));
+  }
+
   #rule(): void {
-    this.#flushText();
     this.#endParagraph();
     this.#enterCell();
     this.#leaveOutDivisions();
@@ -500,18 +506,29 @@ export class SafeWriter {
   }
 
   #image(attributes: Attributes): void {
-    this.#flushText();
     const picture = this.#top?.tag === "picture" ? this.#top : undefined;
     const image = findImageSource(attributes, this.#baseUrl) ?? this.#imageOfSources(attributes, picture);
-    if (image === null) return;
+    if (image === null && (!this.profile.isFaithful || isTrackingPixel(attributes))) return;
     this.#enterFlow();
     this.#settle();
     for (const source of picture?.sources ?? []) this.#parts.push(source);
     if (picture !== undefined) picture.sources = undefined;
-    const size = attribute("width", image.width?.toString()) + attribute("height", image.height?.toString());
-    const sizes = image.candidates.length > 0 ? attribute("sizes", attributes["sizes"]) : "";
-    const alt = ` alt="${escapeAttribute(shorten(attributes["alt"] ?? ""))}"`;
-    this.#write(`<img${attribute("src", image.src)}${srcsetAttribute(image)}${sizes}${alt}${size}>`, false);
+    this.#write(`<img${this.#imageAttributes(attributes, image)}>`, false);
+  }
+
+  #imageAttributes(attributes: Attributes, image: ImageSource | null): string {
+    const src = image?.src ?? (this.profile.isFaithful ? findDataImage(attributes["src"]) : undefined);
+    const candidates = image?.candidates ?? [];
+    const { alt } = attributes;
+    return (
+      (src === undefined ? "" : ` src="${escapeAttribute(src)}"`) +
+      srcsetAttribute(candidates) +
+      (candidates.length > 0 ? attribute("sizes", attributes["sizes"]) : "") +
+      (alt === undefined ? "" : ` alt="${escapeAttribute(shorten(alt))}"`) +
+      (this.profile.isFaithful ? attribute("title", attributes["title"]) : "") +
+      attribute("width", image?.width?.toString()) +
+      attribute("height", image?.height?.toString())
+    );
   }
 
   /** A `picture` whose `img` waits for a script: the largest picture of its sources. */
@@ -524,85 +541,41 @@ export class SafeWriter {
   }
 
   #source(attributes: Attributes): void {
-    const picture = this.#top;
-    if (picture?.tag !== "picture") return;
+    const parent = this.#top;
+    if (parent?.tag === "picture") this.#pictureSource(attributes, parent);
+    else if (PLAYERS.has(parent?.tag ?? "")) {
+      const src = resolveWebUrl(attributes["src"], this.#baseUrl);
+      if (src !== null) this.#parts.push(`<source src="${escapeAttribute(src)}"${sourceAttributes(attributes)}>`);
+    }
+  }
+
+  #pictureSource(attributes: Attributes, picture: Entry): void {
     const candidates = parseSrcset(attributes["data-srcset"] ?? attributes["srcset"], this.#baseUrl);
     if (candidates.length === 0) return;
     picture.sources ??= [];
-    const rest = (["media", "sizes", "type"] as const).map((name) => attribute(name, attributes[name])).join("");
-    picture.sources.push(`<source${srcsetAttribute({ candidates })}${rest}>`);
+    picture.sources.push(`<source${srcsetAttribute(candidates)}${sourceAttributes(attributes)}>`);
   }
 
   // ---- attributes
 
   /** The start tag with the attributes that are allowed; null where the element is nothing without them. */
   #openTagOf(tag: string, attributes: Attributes): string | null {
-    let kept = "";
-    switch (tag) {
-      case "a": {
-        const href = this.#address(attributes["href"]);
-        if (href === null) return null;
-        kept = attribute("href", href);
-        break;
-      }
-      case "time":
-        if (attributes["datetime"] === undefined) return null;
-        kept = attribute("datetime", attributes["datetime"]);
-        break;
-      case "abbr":
-        kept = attribute("title", attributes["title"]);
-        break;
-      case "blockquote":
-      case "q":
-      case "del":
-      case "ins":
-        kept = attribute("cite", resolveWebUrl(attributes["cite"], this.#baseUrl) ?? undefined);
-        break;
-      case "ol":
-        kept =
-          attribute("start", integer(attributes["start"])) +
-          (attributes["reversed"] === undefined ? "" : ' reversed=""');
-        break;
-      case "li":
-        kept = attribute("value", integer(attributes["value"]));
-        break;
-      case "td":
-      case "th":
-        kept = attribute("colspan", span(attributes["colspan"])) + attribute("rowspan", span(attributes["rowspan"]));
-        break;
+    const rule = this.profile.rules.get(tag);
+    if (rule === undefined) return null;
+    let kept = rule.always;
+    for (const [name, check] of rule.attributes) {
+      const value = attributes[name];
+      const checked = value === undefined ? undefined : check(value, this.#baseUrl);
+      if (checked !== undefined) kept += ` ${name}="${escapeAttribute(checked)}"`;
+      else if (name === rule.needs) return null;
     }
-    const language = attributes["lang"];
-    if (language !== undefined && /^[a-z]{2,3}(-[a-z0-9]{1,8}){0,4}$/i.test(language))
-      kept += attribute("lang", language);
-    const direction = attributes["dir"]?.toLowerCase();
-    if (direction === "rtl" || direction === "ltr" || direction === "auto") kept += attribute("dir", direction);
     return `<${tag}${kept}>`;
   }
-
-  #address(value: string | undefined): string | null {
-    if (value === undefined) return null;
-    const web = resolveWebUrl(value, this.#baseUrl);
-    if (web !== null) return web;
-    const url = URL.parse(value.trim());
-    return url?.protocol === "mailto:" ? url.href : null;
-  }
 }
 
-const BLOCK_RULE: Rule = { as: "div", place: "block" };
-const IMPLIED_RULE: Rule = { as: "p", place: "paragraph" };
-
-function buildRules(): ReadonlyMap<string, Rule> {
-  const rules = new Map<string, Rule>();
-  for (const [place, names] of Object.entries(PLACES)) {
-    // The cast is right: the keys of PLACES are places.
-    for (const name of names.split(" ")) rules.set(name, { as: name, place: place as Place });
-  }
-  for (const [name, as] of Object.entries(WRITTEN_AS)) {
-    const rule = rules.get(as);
-    if (rule !== undefined) rules.set(name, rule);
-  }
-  return rules;
-}
+/** What our own elements are, that nobody wrote. */
+const BLOCK_RULE: Pick<Rule, "place"> = { place: "block" };
+const IMPLIED_RULE: Pick<Rule, "place"> = { place: "paragraph" };
 
 function isCell(tag: string): boolean {
   return tag === "td" || tag === "th" || tag === "caption";
@@ -620,9 +593,13 @@ function attribute(name: string, value: string | undefined): string {
   return value === undefined || value === "" ? "" : ` ${name}="${escapeAttribute(shorten(value))}"`;
 }
 
-function srcsetAttribute(image: Pick<ImageSource, "candidates">): string {
-  if (image.candidates.length === 0) return "";
-  const written = image.candidates.map((candidate) => `${encodeCommas(candidate.url)} ${candidate.descriptor}`.trim());
+function sourceAttributes(attributes: Attributes): string {
+  return (["media", "sizes", "type"] as const).map((name) => attribute(name, attributes[name])).join("");
+}
+
+function srcsetAttribute(candidates: ImageSource["candidates"]): string {
+  if (candidates.length === 0) return "";
+  const written = candidates.map((candidate) => `${encodeCommas(candidate.url)} ${candidate.descriptor}`.trim());
   return ` srcset="${escapeAttribute(written.join(", "))}"`;
 }
 
@@ -634,14 +611,6 @@ function encodeCommas(url: string): string {
 /** What `foldSpace` leaves of white space. */
 function isFoldedSpace(code: number): boolean {
   return code === 32 || code === 10;
-}
-
-function integer(value: string | undefined): string | undefined {
-  return value !== undefined && /^-?\d{1,6}$/.test(value) ? value : undefined;
-}
-
-function span(value: string | undefined): string | undefined {
-  return value !== undefined && /^\d{1,3}$/.test(value) && Number(value) > 1 ? String(Number(value)) : undefined;
 }
 
 function shorten(value: string): string {

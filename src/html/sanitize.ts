@@ -2,17 +2,18 @@ import type { ChildNode, Element, ParentNode } from "domhandler";
 import { Tokenizer } from "htmlparser2";
 import type { SafeHtml } from "../model/html.ts";
 import type { Attributes } from "./images.ts";
-import { DROPPED, type Entry, FOREIGN, SafeWriter } from "./safe-writer.ts";
+import { type Entry, SafeWriter } from "./safe-writer.ts";
+import { FOREIGN, PROFILES, type ProfileName } from "./sanitize-profiles.ts";
 
 export { htmlToText, textOf } from "./text.ts";
 
 export interface SanitizeOptions {
   /** What relative addresses resolve against; without one they are dropped. */
   readonly baseUrl?: string | undefined;
+  /** Which elements and attributes stay; `page` unless told otherwise. */
+  readonly profile?: ProfileName | undefined;
 }
 
-/** Players and frames, of which a link with their address stays. */
-const LINKED = new Set(["audio", "iframe", "video"]);
 const NOTHING: ReadonlySet<string> = new Set();
 /** An HTML element among these ends a drawing or a formula that was never closed (HTML §13.2.6.5). */
 const BREAKS_OUT = new Set(
@@ -23,23 +24,39 @@ const BREAKS_OUT = new Set(
 
 /**
  * HTML from anywhere, made fit to store and to publish: only allow-listed elements and attributes, addresses only http,
- * https and (in links) mailto, made absolute; lazy pictures mended, tracking pixels gone; players and frames become
- * links. What comes out parses without an error and sanitizes to itself. Never throws; time is linear in the input.
+ * https and (in links) mailto, made absolute; lazy pictures mended, tracking pixels gone; frames become links, and so
+ * do players but for feeds. What comes out parses without an error and sanitizes to itself. Never throws; time is linear in the input.
  */
 export function sanitize(html: string, options: SanitizeOptions): SafeHtml {
-  const writer = new SafeWriter(options.baseUrl);
-  const source = new TokenSource(html, writer);
-  const tokenizer = new Tokenizer({ recognizeSelfClosing: true }, source);
-  tokenizer.write(html);
+  const writer = writerFor(options);
+  const input = writer.profile.isFaithful ? openFrames(html) : html;
+  const tokenizer = new Tokenizer({ recognizeSelfClosing: true }, new TokenSource(input, writer));
+  tokenizer.write(input);
   tokenizer.end();
   return writer.end();
 }
 
 /** The same for nodes that were parsed already (html/tree.ts); the nodes stay as they are. */
 export function sanitizeNodes(nodes: readonly ChildNode[], options: SanitizeOptions): SafeHtml {
-  const writer = new SafeWriter(options.baseUrl);
+  const writer = writerFor(options);
   writeNodes(nodes, writer);
   return writer.end();
+}
+
+function writerFor({ baseUrl, profile }: SanitizeOptions): SafeWriter {
+  return new SafeWriter(baseUrl, PROFILES[profile ?? "page"]);
+}
+
+/** What a frame holds is for readers without frames (HTML 4 §16.5); browsers, which have them, take it for raw text. */
+function openFrames(html: string): string {
+  return html.replace(/<iframe(?=[\s/>])/gi, "<frame");
+}
+
+/** Where the last end tag of a name stands; 0 where there is none. */
+function lastEndOf(name: string, html: string): number {
+  let last = 0;
+  for (const match of html.matchAll(new RegExp(`</${name}(?=[\\s/>])`, "gi"))) last = match.index;
+  return last;
 }
 
 type Step = ChildNode | { readonly close: Entry };
@@ -60,7 +77,7 @@ export function writeNodes(
 }
 
 function openElement(element: Element, steps: Step[], writer: SafeWriter): void {
-  if (DROPPED.has(element.name)) {
+  if (writer.profile.dropped.has(element.name)) {
     writeLink(element.name, element.attribs, findSource(element.children), writer);
     return;
   }
@@ -88,7 +105,9 @@ function findSource(nodes: readonly ChildNode[]): string | undefined {
 
 /** Frames of a pixel or without an address are trackers and advertisements' loaders. */
 function writeLink(name: string, attributes: Attributes, source: string | undefined, writer: SafeWriter): void {
-  if (!LINKED.has(name) || /^\s*[01](px)?\s*$/.test(attributes["width"] ?? "")) return;
+  const { linked, needsTitledFrames } = writer.profile;
+  if (!linked.has(name) || /^\s*[01](px)?\s*$/.test(attributes["width"] ?? "")) return;
+  if (needsTitledFrames && attributes["allowfullscreen"] === undefined && !attributes["title"]?.trim()) return;
   const address = attributes["src"] ?? attributes["data-src"] ?? source;
   writer.link(address, attributes["title"] ?? attributes["aria-label"] ?? "");
 }
@@ -106,6 +125,8 @@ class TokenSource {
   #dropDepth = 0;
   #dropAttributes: Attributes = {};
   #dropSource: string | undefined;
+  /** Where the last end tag of a name stands, for the names that were asked for. */
+  readonly #lastEnds = new Map<string, number>();
 
   constructor(html: string, writer: SafeWriter) {
     this.#html = html;
@@ -144,12 +165,12 @@ class TokenSource {
       this.#attributes[this.#attributeName] = this.#attributeValue;
   }
 
-  onopentagend(): void {
-    this.#open(false);
+  onopentagend(end: number): void {
+    this.#open(end, false);
   }
 
-  onselfclosingtag(): void {
-    this.#open(true);
+  onselfclosingtag(end: number): void {
+    this.#open(end, true);
   }
 
   onclosetag(start: number, end: number): void {
@@ -169,7 +190,7 @@ class TokenSource {
     if (this.#dropping !== "") this.#endDrop();
   }
 
-  #open(selfClosing: boolean): void {
+  #open(end: number, selfClosing: boolean): void {
     const name = this.#name;
     if (this.#dropping !== "" && !(FOREIGN.has(this.#dropping) && BREAKS_OUT.has(name))) {
       if (name === this.#dropping && !selfClosing) this.#dropDepth++;
@@ -178,7 +199,8 @@ class TokenSource {
     }
     this.#dropping = "";
     if (!this.#isDropped(name)) this.#writer.open(name, this.#attributes);
-    else if (selfClosing || VOID_DROPPED.has(name)) writeLink(name, this.#attributes, undefined, this.#writer);
+    else if (selfClosing || VOID_DROPPED.has(name) || this.#neverEnds(name, end))
+      writeLink(name, this.#attributes, undefined, this.#writer);
     else {
       this.#dropping = name;
       this.#dropDepth = 1;
@@ -189,7 +211,18 @@ class TokenSource {
 
   /** A `noscript` twin of a picture that was just written says it twice. */
   #isDropped(name: string): boolean {
-    return DROPPED.has(name) || (name === "noscript" && this.#writer.endsWithImage);
+    return this.#writer.profile.dropped.has(name) || (name === "noscript" && this.#writer.endsWithImage);
+  }
+
+  /** An element that nobody closed takes nothing with it, unless its content is raw text or foreign. */
+  #neverEnds(name: string, from: number): boolean {
+    if (!MAY_NEVER_END.has(name)) return false;
+    let last = this.#lastEnds.get(name);
+    if (last === undefined) {
+      last = lastEndOf(name, this.#html);
+      this.#lastEnds.set(name, last);
+    }
+    return last < from;
   }
 
   #endDrop(): void {
@@ -201,3 +234,9 @@ class TokenSource {
 
 /** Dropped elements without an end tag. */
 const VOID_DROPPED = new Set(["area", "embed", "frame", "input", "param", "track"]);
+/** Dropped elements whose content is HTML like that around them. */
+const MAY_NEVER_END = new Set(
+  "applet audio button canvas datalist frameset head map meter noscript object optgroup option output progress select video".split(
+    " ",
+  ),
+);

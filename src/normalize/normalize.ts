@@ -132,7 +132,7 @@ export function normalizeItem(item: ParsedItem): StoryContent {
 function safe(html: UntrustedHtml | SafeHtml | undefined): SafeHtml | undefined {
   if (html === undefined) return undefined;
   if (typeof html === "string") return html.length > storyLimits.contentMax ? sanitize(cut(html), {}) : html;
-  const clean = sanitize(cut(html.untrusted), { baseUrl: html.baseUrl });
+  const clean = sanitize(cut(html.untrusted), { baseUrl: html.baseUrl, profile: "feed" });
   return clean === "" ? undefined : clean;
 }
 
@@ -143,7 +143,8 @@ function cut(html: string): string {
 /** An author who gave no name goes by the address that was given. */
 function cleanAuthor(author: Author): Author {
   return {
-    name: cleanLine(author.name, storyLimits.nameMax) || cleanLine(author.email ?? author.url ?? "", storyLimits.nameMax),
+    name:
+      cleanLine(author.name, storyLimits.nameMax) || cleanLine(author.email ?? author.url ?? "", storyLimits.nameMax),
     ...optional("url", withinLength(author.url)),
     ...optional("email", cleanLine(author.email ?? "", storyLimits.nameMax)),
   };
@@ -193,7 +194,9 @@ function normalizeFacts(facts: FeedFacts): FeedFacts {
     ...optional("rights", cleanLine(rights ?? "", storyLimits.summaryMax)),
     ...optional(
       "description",
-      hasMarkup ? sanitize(description, { baseUrl: facts.link }) : cutText(description ?? "", storyLimits.summaryMax),
+      hasMarkup
+        ? sanitize(description, { baseUrl: facts.link, profile: "feed" })
+        : cutText(description ?? "", storyLimits.summaryMax),
     ),
   };
 }
@@ -210,7 +213,7 @@ function withoutTags(html: string): string {
 }
 
 const BLOCK_END =
-  /<(?:\/(?:p|div|li|h[1-6]|figcaption|blockquote|td|th|tr|pre|dt|dd|summary|section|article)|br|hr)\b[^<>]*>/g;
+  /<(?:\/(?:p|div|li|h[1-6]|figcaption|blockquote|td|th|tr|pre|dt|dd|summary|section|article|address|aside|center|footer|header|nav)|br|hr)\b[^<>]*>/g;
 
 /** A line of few words with a number is a counter, a clock or a date: it does not make a story new. */
 const COUNTER_WORDS = 5;
