@@ -373,7 +373,11 @@ export async function runPoller(
     try {
       const due = await sourcesDue();
       const free = configuration.settings.polling.inFlight - busy.size;
-      if (free > 0 && due.length > 0) visit(interleaveHosts(due).slice(0, free));
+      if (free > 0 && due.length > 0) {
+        visit(interleaveHosts(due).slice(0, free)).catch((error: unknown) => {
+          logStoreFailure(log, error, "visits could not be stored");
+        });
+      }
       await polling.store.expireEntries(now());
       await polling.publishChanged();
     } catch (error) {
@@ -392,16 +396,16 @@ export async function runPoller(
     return dueSources({ sources: configuration.sources, states, now: now(), busy });
   }
 
-  function visit(sources: readonly Source[]): void {
+  async function visit(sources: readonly Source[]): Promise<readonly PollRecord[]> {
     for (const source of sources) busy.add(source.id);
-    const visiting = polling
-      .poll(sources, (source) => busy.delete(source.id))
-      .catch((error: unknown) => logStoreFailure(log, error, "visits could not be stored"))
-      .finally(() => {
-        for (const source of sources) busy.delete(source.id);
-        running.delete(visiting);
-      });
+    const visiting = polling.poll(sources, (source) => busy.delete(source.id));
     running.add(visiting);
+    try {
+      return await visiting;
+    } finally {
+      for (const source of sources) busy.delete(source.id);
+      running.delete(visiting);
+    }
   }
 
   const ticking = startTicking(tick);
@@ -416,7 +420,7 @@ export async function runPoller(
       }
       const source = configuration.sources.find((one) => one.id === question.source);
       if (source === undefined) return null;
-      const [record] = await polling.poll([source]);
+      const [record] = busy.has(source.id) ? [] : await visit([source]);
       if (record === undefined) {
         throw new StoreError(`${source.id} is being visited already`, { code: "busy", concerns: source.id });
       }

@@ -1,6 +1,15 @@
 import { join } from "node:path";
 import pino from "pino";
-import { migrateDatabase, runPoller, runWeb, supervisePoller } from "../app.ts";
+import {
+  migrateDatabase,
+  type NumberedQuestion,
+  type Poller,
+  type PollerMessage,
+  runPoller,
+  runWeb,
+  supervisePoller,
+} from "../app.ts";
+import { StorywireError } from "../errors.ts";
 import { lockInstance } from "../store/lock.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 
@@ -16,18 +25,31 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   await using running = new AsyncDisposableStack();
   if (options.role !== "poller") running.use(lockInstance(configuration.settings.dataDir));
   if (options.role === "poller") {
-    running.use(await runPoller(configuration, log, { onCommitted: () => void process.send?.("committed") }));
+    const poller = running.use(await runPoller(configuration, log, { onCommitted: () => tell({ committed: true }) }));
+    process.on("message", (message) => void answer(poller, message as NumberedQuestion));
   } else {
     await migrateDatabase(configuration);
     const poller =
       options.role === "all" ? running.use(startPollerProcess(options, log, () => void web?.refresh())) : undefined;
-    const web = running.use(
-      await runWeb(configuration, log, poller === undefined ? {} : { pollerAlive: () => poller.alive() }),
-    );
+    const web = running.use(await runWeb(configuration, log, poller === undefined ? {} : { poller }));
   }
   await stopped;
   log.info({ event: "stopping" }, "stopping");
   return 0;
+}
+
+function tell(message: PollerMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+async function answer(poller: Poller, { number, question }: NumberedQuestion): Promise<void> {
+  try {
+    tell({ answer: number, value: await poller.answer(question) });
+  } catch (error) {
+    const code = error instanceof StorywireError ? error.code : "internal";
+    const message = error instanceof StorywireError ? error.message : "The poller failed";
+    tell({ answer: number, error: { code, message } });
+  }
 }
 
 function startPollerProcess(options: ServeOptions, log: pino.Logger, onCommitted: () => void) {

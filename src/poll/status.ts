@@ -1,0 +1,40 @@
+import type { PollRecord } from "../model/poll.ts";
+import type { Source } from "../model/source.ts";
+import { instantJson } from "../model/story-json.ts";
+import type { SourceState } from "../store/store.ts";
+
+export type SourceCondition = "ok" | "failing" | "suspect" | "paused" | "pending";
+
+/** How a source is doing, as the API and `storywire status` show it; instants as RFC 3339. */
+export interface SourceStatus {
+  readonly id: string;
+  readonly state: SourceCondition;
+  readonly lastPoll?: Readonly<Record<string, unknown>>;
+  readonly failures: number;
+  readonly failingSince?: string;
+  readonly nextPollAt?: string;
+}
+
+export function sourceStatus(source: Source, state: SourceState | undefined): SourceStatus {
+  const { memory, lastPoll, nextPollAt } = state ?? {};
+  return {
+    id: source.id,
+    state: conditionOf(source, state),
+    ...(lastPoll === undefined ? {} : { lastPoll: pollJson(lastPoll) }),
+    failures: memory?.failures ?? 0,
+    ...(memory?.failingSince === undefined ? {} : { failingSince: instantJson(memory.failingSince) }),
+    ...(nextPollAt == null || source.paused ? {} : { nextPollAt: instantJson(nextPollAt) }),
+  };
+}
+
+function conditionOf(source: Source, state: SourceState | undefined): SourceCondition {
+  if (source.paused || state?.memory.gone === true) return "paused";
+  if (state?.lastPoll === undefined) return "pending";
+  if (state.lastPoll.outcome === "suspect") return "suspect";
+  return state.lastPoll.outcome === "failed" || state.memory.failures > 0 ? "failing" : "ok";
+}
+
+/** One visit's record; everything in it that came from outside is text. */
+export function pollJson({ at, ...record }: PollRecord): Readonly<Record<string, unknown>> {
+  return { at: instantJson(at), ...record };
+}
