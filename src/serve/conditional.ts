@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { RequestError } from "../errors.ts";
+import { type EntityTag, parseEntityTags } from "./entity-tag.ts";
+import { parseHttpDate } from "./http-date.ts";
 
 /** The validators of the representation that would be answered with 200. */
 export interface Validators {
@@ -13,38 +15,8 @@ export interface Validators {
   readonly lastModified?: string;
 }
 
-/** One member of a list of entity tags. */
-interface EntityTag {
-  readonly weak: boolean;
-  /** With its quotes, without `W/`. */
-  readonly opaque: string;
-}
-
 // Compressing proxies mark the tag of what they compressed: Apache `-gzip`, Jetty `--gzip`, some caches `;gzip`.
 const PROXY_SUFFIX = /(?:-{1,2}|;)(?:gzip|br|zstd|deflate)"$/;
-
-/**
- * The entity tags of an If-Match or If-None-Match list (RFC 9110 §8.8.3), in one pass; commas may stand within quotes.
- * Whatever is not an entity tag is skipped to the next comma.
- */
-export function parseEntityTags(header: string): EntityTag[] {
-  const tags: EntityTag[] = [];
-  let at = 0;
-  while (at < header.length) {
-    const start = header.startsWith("W/", at) ? at + 2 : at;
-    const end = header[start] === '"' ? header.indexOf('"', start + 1) : -1;
-    if (end > 0) {
-      tags.push({ weak: start > at, opaque: header.slice(start, end + 1) });
-      at = end + 1;
-    } else if (header[at] === " " || header[at] === "\t" || header[at] === ",") {
-      at += 1;
-    } else {
-      const comma = header.indexOf(",", at);
-      at = comma < 0 ? header.length : comma + 1;
-    }
-  }
-  return tags;
-}
 
 /**
  * Whether a tag in If-None-Match names what we would answer. A strong tag as we sent it must be the very one (weak
@@ -55,38 +27,6 @@ function isCurrent(tag: EntityTag, validators: Validators): boolean {
   if (tag.opaque === validators.etag) return true;
   if (tag.weak && validators.revisionEtags.includes(tag.opaque)) return true;
   return PROXY_SUFFIX.test(tag.opaque) && validators.revisionEtags.includes(tag.opaque.replace(PROXY_SUFFIX, '"'));
-}
-
-const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const IMF_FIXDATE = /^(?:mon|tue|wed|thu|fri|sat|sun), (\d{2}) ([a-z]{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) gmt$/;
-const RFC_850 = /^(?:mon|tues|wednes|thurs|fri|satur|sun)day, (\d{2})-([a-z]{3})-(\d{2}) (\d{2}):(\d{2}):(\d{2}) gmt$/;
-const ASCTIME = /^(?:mon|tue|wed|thu|fri|sat|sun) ([a-z]{3}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/;
-
-/** The parts of an HTTP-date in the order day, month, year, hour, minute, second. */
-function httpDateParts(text: string): readonly string[] | null {
-  const imf = IMF_FIXDATE.exec(text) ?? RFC_850.exec(text);
-  if (imf !== null) return imf.slice(1);
-  const asctime = ASCTIME.exec(text);
-  if (asctime === null) return null;
-  const [month = "", day = "", hour = "", minute = "", second = "", year = ""] = asctime.slice(1);
-  return [day.trim(), month, year, hour, minute, second];
-}
-
-/**
- * An HTTP-date in any of its three forms (RFC 9110 §5.6.7) as milliseconds since 1970 UTC; null for anything else,
- * impossible days and times among it. Two-digit years are 1970 to 2069: nothing that we sent is older.
- */
-export function parseHttpDate(text: string): number | null {
-  const parts = httpDateParts(text.trim().toLowerCase());
-  if (parts === null) return null;
-  const [day = 0, , yearAsWritten = 0, hour = 0, minute = 0, second = 0] = parts.map(Number);
-  const month = MONTHS.indexOf(parts[1] ?? "");
-  const year = parts[2]?.length === 2 ? yearAsWritten + (yearAsWritten < 70 ? 2000 : 1900) : yearAsWritten;
-  if (month < 0 || hour > 23 || minute > 59 || second > 60) return null;
-  const date = new Date(Date.UTC(year, month, day, hour, minute, second));
-  date.setUTCFullYear(year);
-  // A day that the month does not have would spill over into the next.
-  return new Date(Date.UTC(year, month, day)).getUTCDate() === day ? date.getTime() : null;
 }
 
 /** Whether If-Match fails (RFC 9110 §13.1.1): strong comparison, so a weakened tag never matches. */

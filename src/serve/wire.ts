@@ -21,7 +21,7 @@ export interface FeedPage {
 }
 
 /** What became of a slug somebody asks for. */
-export type FeedLookup =
+type FeedLookup =
   | { readonly kind: "found" }
   | { readonly kind: "moved"; readonly to: FeedSlug }
   | { readonly kind: "gone" }

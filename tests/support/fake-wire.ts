@@ -5,7 +5,7 @@ import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { SourceId } from "../../src/model/source.ts";
 import type { Story, StoryId } from "../../src/model/story.ts";
 import type { AbsoluteUrl } from "../../src/model/url.ts";
-import type { FeedLookup, FeedOverview, FeedPage, Wire } from "../../src/serve/wire.ts";
+import type { FeedOverview, FeedPage, Wire } from "../../src/serve/wire.ts";
 
 const MEDIA_TYPES: Readonly<Record<FormatName, string>> = {
   rss: "application/rss+xml; charset=utf-8",
@@ -76,7 +76,7 @@ export function entryOf(story: Story, baseUrl = "https://wire.example"): Entry {
 }
 
 export interface FakeWire extends Wire {
-  readonly lookups: Map<string, FeedLookup>;
+  readonly lookups: Map<string, ReturnType<Wire["lookUp"]>>;
   /** By `slug.format`: ready at once. */
   readonly ready: Map<string, Snapshot>;
   /** By `slug.format`: found when asked for. */

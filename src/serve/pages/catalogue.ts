@@ -12,7 +12,7 @@ import {
 } from "./layout.ts";
 
 /** Feeds on one page of the catalogue. */
-export const CATALOGUE_FEEDS_MAX = 200;
+const CATALOGUE_FEEDS_MAX = 200;
 /** From so many feeds on a search field is worth its place. */
 const SEARCH_FEEDS_MIN = 8;
 
@@ -33,7 +33,7 @@ export function alternateLinks({ addresses }: PageContext, feed: FeedOverview): 
 }
 
 /** Feeds whose title or description holds every word of the query, whatever its case. */
-export function findFeeds(feeds: readonly FeedOverview[], query: string): readonly FeedOverview[] {
+function findFeeds(feeds: readonly FeedOverview[], query: string): readonly FeedOverview[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return feeds;
   return feeds.filter((feed) => {
