@@ -1,7 +1,7 @@
 import zlib from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BodyReader, type BodyTurns, createBodyTurns, LARGE_BODY_BYTES } from "./body-reader.ts";
+import { BodyReader, type BodyTurns, createBodyTurns } from "./body-reader.ts";
 import { CodingError } from "./content-coding.ts";
 
 const MIB = 1024 * 1024;
@@ -111,7 +111,7 @@ describe("BodyReader", () => {
 
   test("few bodies grow large at once; the next goes on when one is done or given up", async () => {
     const turns = createBodyTurns();
-    const piece = Buffer.alloc(LARGE_BODY_BYTES + 1);
+    const piece = Buffer.alloc(MIB + 1);
     const readers = Array.from({ length: 6 }, () => reader(undefined, { turns }));
     const going: number[] = [];
     readers.forEach((body, index) => void body.write(piece)?.then(() => going.push(index)));
@@ -133,7 +133,7 @@ describe("BodyReader", () => {
   test("a coded body waits for its turn as well before it grows", async () => {
     const turns = createBodyTurns();
     const holders = Array.from({ length: 4 }, () => reader(undefined, { turns }));
-    for (const holder of holders) await holder.write(Buffer.alloc(LARGE_BODY_BYTES + 1));
+    for (const holder of holders) await holder.write(Buffer.alloc(MIB + 1));
     const bomb = reader("gzip", { turns, bodyBytesMax: 64 * MIB });
     let isDone = false;
     await bomb.write(zlib.gzipSync(Buffer.alloc(32 * MIB)));

@@ -5,7 +5,7 @@ import { GrowingBytes } from "./growing-bytes.ts";
 import { Turnstile } from "./turnstile.ts";
 
 /** A body of more than this, in bytes, is large: it must take its turn. */
-export const LARGE_BODY_BYTES = 1024 * 1024;
+const LARGE_BODY_BYTES = 1024 * 1024;
 
 /** A coded body of more than this, in bytes, counts as large before it is decoded. */
 const LARGE_CODED_BYTES = 256 * 1024;

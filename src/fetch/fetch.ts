@@ -52,7 +52,7 @@ const REDIRECTS_CEILING = 20;
 const VALIDATOR_CHARACTERS_MAX = 1024;
 
 /** Validators byte for byte as received, one character a byte. */
-export interface Validators {
+interface Validators {
   readonly etag?: string | undefined;
   readonly lastModified?: string | undefined;
 }
@@ -77,7 +77,7 @@ export interface FetchRequest {
   readonly beforeRedirect?: ((to: URL) => Promise<void>) | undefined;
 }
 
-export interface Redirect {
+interface Redirect {
   readonly status: number;
   readonly from: AbsoluteUrl;
   readonly to: AbsoluteUrl;

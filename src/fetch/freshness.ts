@@ -1,7 +1,7 @@
 import { parseHttpDate } from "./http-date.ts";
 
 /** Longest wait that an answer can ask for: one day, in milliseconds. What asks for more is taken for nonsense. */
-export const ASKED_WAIT_MAX_MS = 86_400_000;
+const ASKED_WAIT_MAX_MS = 86_400_000;
 
 /** Response headers by lower-case name, repeated ones joined by a comma (RFC 9110 §5.3). */
 type Headers = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { FetchError } from "../errors.ts";
 
 /** A clock and its alarm; instants and waits in milliseconds. Must not jump: `performance.now`, not the wall clock. */
-export interface QueueClock {
+interface QueueClock {
   readonly now: () => number;
   /** Calls back once after `ms`; the result cancels it. */
   readonly after: (ms: number, callback: () => void) => () => void;
@@ -19,7 +19,7 @@ export interface HostQueueOptions {
   readonly clock: QueueClock;
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** Leaves the queue, as long as the visit has not begun. */
   readonly signal?: AbortSignal | undefined;
   /** What robots.txt asks for, where it is longer than our own distance. */
