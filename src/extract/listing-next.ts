@@ -1,5 +1,5 @@
 import { selectAll } from "css-select";
-import type { Document, Element } from "domhandler";
+import type { ChildNode, Document, Element } from "domhandler";
 import { ParseError } from "../errors.ts";
 import { foldText, textOf } from "../html/text.ts";
 import { type AbsoluteUrl, resolveWebUrl, urlIdentity } from "../model/url.ts";
@@ -15,18 +15,48 @@ export function select(selector: string, within: Document | Element, reader: Pag
   }
 }
 
-const LINKED_NEXT = "link[rel~=next][href], a[rel~=next][href]";
-const CANDIDATES = "a[href]";
 const WORDS_MAX = 30;
 
 /** What "next page" is called, with arrows left out. */
 const NEXT_WORDS =
   /^(?:next(?: page)?|older(?: posts| stories| entries| articles)?|more stories|weiter|nächste(?: seite)?|ältere (?:beiträge|artikel)|suivante?|page suivante|articles? plus anciens|siguiente|página siguiente|entradas? más antiguas|anteriores|successiv[ao]|pagina successiva|avanti|próxima?|próxima página|volgende(?: pagina)?|nästa|neste|næste|seuraava|następna|dalej|další|следующая|далее|вперед|наступна|sonraki|次へ|次の(?:ページ|記事)|下一[页頁]|下[页頁]|다음|التالي|הבא|अगला|επόμενη|berikutnya|selanjutnya|tiếp|sau)$/iu;
 
+/** Longer words are no name for a next page; they are not gathered. */
+function isShort(element: Element): boolean {
+  const [first] = element.children;
+  return element.children.length <= 3 && (first?.type !== "text" || first.data.length <= 2 * WORDS_MAX);
+}
+
 function isNextLink(element: Element): boolean {
-  const label = element.attribs["aria-label"] ?? element.attribs.title ?? "";
-  const words = [textOf(element.children), foldText(label)].filter((text) => text !== "" && text.length <= WORDS_MAX);
+  const label = element.attribs["aria-label"] ?? element.attribs["title"] ?? "";
+  const shown = isShort(element) ? textOf(element.children) : "";
+  const words = [shown, foldText(label)].filter((text) => text !== "" && text.length <= WORDS_MAX);
   return words.some((text) => NEXT_WORDS.test(text.replace(/[^\p{L}\p{M} ]+/gu, "").trim()));
+}
+
+function isRelNext(element: Element): boolean {
+  return /(?:^|\s)next(?:\s|$)/i.test(element.attribs["rel"] ?? "");
+}
+
+/** The links of a page that may lead on: `link` elements of its head, `a` elements, in document order. */
+function listLinkElements(document: Document): readonly Element[] {
+  const elements: Element[] = [];
+  const pending: ChildNode[] = document.children.toReversed();
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (node.type !== "tag") continue;
+    if ((node.name === "a" || node.name === "link") && node.attribs["href"] !== undefined) elements.push(node);
+    for (let at = node.children.length - 1; at >= 0; at--) {
+      const child = node.children[at];
+      if (child !== undefined) pending.push(child);
+    }
+  }
+  return elements;
+}
+
+function candidates(document: Document): readonly Element[] {
+  const links = listLinkElements(document);
+  const words = links.filter((element) => element.name === "a" && !isRelNext(element) && isNextLink(element));
+  return [...links.filter(isRelNext), ...words];
 }
 
 /**
@@ -34,13 +64,10 @@ function isNextLink(element: Element): boolean {
  * where there is none, or where it leads to another host or back to this page.
  */
 export function findNextUrl(document: Document, selector: string | undefined, reader: PageReader): AbsoluteUrl | null {
-  const elements =
-    selector === undefined
-      ? [...select(LINKED_NEXT, document, reader), ...select(CANDIDATES, document, reader).filter(isNextLink)]
-      : select(selector, document, reader);
+  const elements = selector === undefined ? candidates(document) : select(selector, document, reader);
   const own = resolveWebUrl(reader.context.url);
   for (const element of elements) {
-    const url = resolveWebUrl(element.attribs.href, reader.base);
+    const url = resolveWebUrl(element.attribs["href"], reader.base);
     if (url === null || own === null) continue;
     if (urlIdentity(url) !== urlIdentity(own) && new URL(url).hostname === new URL(own).hostname) return url;
   }

@@ -9,7 +9,7 @@ export type Zone = "main" | "aside" | "frame";
 export interface Spot {
   readonly element: Element;
   /** Place in document order. */
-  readonly index: number;
+  index: number;
   /** Index after the last element inside. */
   end: number;
   readonly parent: Spot | null;
@@ -69,7 +69,7 @@ function zoneOf(element: Element, outer: Zone): Zone {
 function sharedClasses(parent: Element | Document): ReadonlyMap<string, ReadonlySet<string>> {
   const counts = new Map<string, { total: number; classes: Map<string, number> }>();
   for (const child of parent.children) {
-    if (child.type !== "tag") continue;
+    if (child.type !== "tag" || (child.attribs.class === undefined && parent.children.length === 1)) continue;
     const entry = counts.get(child.name) ?? { total: 0, classes: new Map<string, number>() };
     entry.total++;
     for (const name of classesOf(child)) entry.classes.set(name, (entry.classes.get(name) ?? 0) + 1);
@@ -106,14 +106,14 @@ export function layOut(document: Document, context: DocumentContext): PageTree {
     }
     if (spot !== null) {
       // Indices are given when an element is entered, so that they follow document order.
-      const entered: Spot = { ...spot, index: spots.length };
-      spots.push(entered);
-      spotOf.set(entered.element, entered);
+      spot.index = spots.length;
+      spots.push(spot);
+      spotOf.set(spot.element, spot);
       if (spots.length > LISTING_LIMITS.elementsMax) throw tooMuch("too_many_elements", context, "elements");
-      if (entered.depth > LISTING_LIMITS.depthMax) throw tooMuch("too_deep", context, "levels");
-      pending.push({ node, spot: entered, close: true });
-      enter(node, entered, pending);
-    } else enter(node, null, pending);
+      if (spot.depth > LISTING_LIMITS.depthMax) throw tooMuch("too_deep", context, "levels");
+      pending.push({ node, spot, close: true });
+    }
+    enter(node, spot, pending);
   }
   return { spots, spotOf };
 }

@@ -86,11 +86,9 @@ function findListings(document: Document, search: ListingSearch, reader: PageRea
   const tree = layOut(document, reader.context);
   const links = listLinks(tree, reader.base, reader.context.url);
   if (heading !== undefined) return namedListing(heading, tree, links, reader);
-  const marked = findMicroformats(document, reader);
+  const marked = tree.spots.some(isFeed) ? findMicroformats(document, reader) : null;
   if (marked !== null) return whole(marked);
-  const own = resolveWebUrl(reader.context.url);
-  const here = own === null ? "" : urlIdentity(own);
-  const others = links.filter((link) => link.identity !== here);
+  const others = links.filter(leadsElsewhere(reader.context.url));
   const stories = listStories(others, tree, { frames: false, threshold: STORY_SCORE_MIN });
   const read = stories.map((story) => ({ story, item: readStory(story, reader) })).filter(isRead);
   const groups = groupByHeading(read, tree);
@@ -102,6 +100,21 @@ function findListings(document: Document, search: ListingSearch, reader: PageRea
       .toSorted(inPageOrder)
       .map(({ item }) => item),
   };
+}
+
+function isFeed(spot: Spot): boolean {
+  return /(?:^|\s)h-feed(?:\s|$)/.test(spot.element.attribs["class"] ?? "");
+}
+
+/** Neither to the page itself nor to what it does on request (`?share=`, `?replytocom=`). */
+function leadsElsewhere(page: string | undefined): (link: Link) => boolean {
+  const own = resolveWebUrl(page);
+  if (own === null) return () => true;
+  const here = urlIdentity(own);
+  const { pathname, search } = new URL(own);
+  const acts = pathname.length > 1 && search === "" && !/\.\w{2,5}$/.test(pathname);
+  const prefix = `${here}?`;
+  return (link) => link.identity !== here && !(acts && link.identity.startsWith(prefix));
 }
 
 function whole(block: ListingBlock): Listings {
