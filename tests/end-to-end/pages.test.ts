@@ -159,6 +159,10 @@ describe.skipIf(!isThere)("pages in a browser", () => {
       expect([name, await page.evaluate(`(${direction})(${JSON.stringify(name)})`)]).toEqual([name, "rtl"]);
     }
     expect(await page.locator("article").getAttribute("lang")).toBe("ar");
+    await page.goto(`${origin}/feeds/arabic.html`);
+    for (const name of [".intro .lead", ".intro .meta", ".entry .summary"]) {
+      expect([name, await page.evaluate(`(${direction})(${JSON.stringify(name)})`)]).toEqual([name, "rtl"]);
+    }
     await context.close();
   });
 

@@ -73,7 +73,7 @@ export function renderFeedPage(context: PageContext, { feed, entries }: FeedPage
     description: feed.description || undefined,
     links: alternateLinks(context, feed),
     isScripted: true,
-    main: html`<header class="intro">
+    main: html`<header class="intro" ${blockAttributes(feed.title)}>
 <h1 ${textAttributes(feed.language)}>${feed.title}</h1>
 ${feed.description !== "" && html`<p class="lead" ${textAttributes(feed.language)}>${feed.description}</p>`}
 ${freshnessView(feed)}
