@@ -23,6 +23,7 @@ import type { StoryId } from "./model/story.ts";
 import { instantJson } from "./model/story-json.ts";
 import { clusterOf } from "./normalize/identity.ts";
 import { createCommitter } from "./poll/committer.ts";
+import { createOutageWatch } from "./poll/outage.ts";
 import { type PollTools, pollSource } from "./poll/poll.ts";
 import { createReadingPool } from "./poll/pool.ts";
 import { dueSources, interleaveHosts, nextCronRun, startTicking } from "./poll/schedule.ts";
@@ -150,6 +151,9 @@ export async function startPolling(
     random,
     nextCronAt: nextCronRun,
     minimumMs: settings.polling.minimumMs,
+    outage: createOutageWatch(),
+    onBug: (error, source) =>
+      log.error({ event: "bug", source: source.id, err: error }, "a visit failed by a fault of this program"),
   };
 
   /** The sources one after the other, leased some at a time; those that another visitor holds are left out. */

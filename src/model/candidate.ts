@@ -34,4 +34,6 @@ export interface Reading {
   readonly hints: PollingHints;
   readonly faults: readonly Fault[];
   readonly nextUrl?: AbsoluteUrl;
+  /** The feed that a page of `kind: auto` names as its own. */
+  readonly feedUrl?: AbsoluteUrl;
 }

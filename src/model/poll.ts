@@ -42,6 +42,8 @@ export interface SourceMemory {
   readonly rulesDigest?: string;
   /** What `kind: auto` decided. */
   readonly kind?: SourceKind;
+  /** The feed that the page of a `kind: auto` source names: visited in the page's place. */
+  readonly feedUrl?: string;
   readonly facts?: FeedFacts;
   readonly identity?: IdentityMemory;
   /** How many items the last good polls had, newest first, at most 10. */

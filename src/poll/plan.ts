@@ -40,6 +40,8 @@ export interface VisitFacts {
   readonly bodyDigest?: string;
   /** The document is all there is: what is missing was withdrawn (RFC 5005 §2, fh:complete). */
   readonly complete?: boolean;
+  /** The answer holds only what changed (226, RFC 3229): what is missing is not gone. */
+  readonly partial?: boolean;
 }
 
 export interface PlanInput {
@@ -68,7 +70,7 @@ export function planPoll(input: PlanInput): PollChanges {
     counts: memory.counts,
     suspectPolls: memory.suspectPolls,
   });
-  if (judgement !== null) return planSuspect(input, judgement);
+  if (judgement !== null && visit.partial !== true) return planSuspect(input, judgement);
 
   const faults: Fault[] = [...reading.faults];
   const decided = reading.candidates.map((candidate, position) => {
@@ -78,7 +80,10 @@ export function planPoll(input: PlanInput): PollChanges {
       : planKnown(input, { candidate, story, matching, guidReliable: isReliable("guid", memory.identity) });
   });
   const newStories = decided.flatMap((one) => one.created ?? []);
-  const updates = [...decided.flatMap((one) => one.update ?? []), ...planLeft(input, matching)];
+  const updates = [
+    ...decided.flatMap((one) => one.update ?? []),
+    ...(visit.partial === true ? [] : planLeft(input, matching)),
+  ];
   const revised = updates.filter((update) => update.revised !== undefined).length;
   const returning = updates.filter((update) => update.withdrawnAt === null);
   const { suspectPolls: _suspect, failingSince: _since, ...lasting } = memory;
@@ -96,7 +101,7 @@ export function planPoll(input: PlanInput): PollChanges {
       kind: kindOf(reading.format),
       facts: reading.feed,
       identity: learnIdentity(memory.identity, matching, reading.candidates),
-      counts: [reading.candidates.length, ...memory.counts].slice(0, 10),
+      counts: visit.partial === true ? memory.counts : [reading.candidates.length, ...memory.counts].slice(0, 10),
       suspectPolls: 0,
       failures: 0,
       lastSuccessAt: visit.at,

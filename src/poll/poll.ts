@@ -1,16 +1,17 @@
 import { hash } from "node:crypto";
-import { FetchError, StorywireError } from "../errors.ts";
+import { FetchError, ParseError, StoreError, StorywireError } from "../errors.ts";
 import type { FetchOutcome, FetchRequest } from "../fetch/fetch.ts";
 import type { Candidate, Reading } from "../model/candidate.ts";
 import { freshMemory, type PollRecord, type SourceMemory } from "../model/poll.ts";
 import type { Source, SourceKind } from "../model/source.ts";
 import type { Story, StoryId } from "../model/story.ts";
-import type { AbsoluteUrl } from "../model/url.ts";
+import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
 import type { KnownStory, Membership, PollChanges, SourceState, Store } from "../store/store.ts";
 import { mediaTypeOf } from "../text/media-type.ts";
 import { followNew } from "./follow.ts";
 import { matchStories, rulesInForce } from "./match.ts";
 import { intervalOf, nextTry, nextVisit } from "./next-visit.ts";
+import type { OutageWatch } from "./outage.ts";
 import { planPoll, type VisitFacts } from "./plan.ts";
 import type { ReadingJob } from "./read.ts";
 
@@ -28,6 +29,10 @@ export interface PollTools {
   readonly random: () => number;
   readonly nextCronAt: (expression: string, timeZone: string) => number | null;
   readonly minimumMs: number;
+  /** Told how each request to another host ended; answers whether our own network seems to be down. */
+  readonly outage: OutageWatch;
+  /** A fault of ours, to be told: its text goes into no record. */
+  readonly onBug: (error: unknown, source: Source) => void;
 }
 
 /**
@@ -46,16 +51,20 @@ export async function pollSource(
   const visit: Visit = { source, memory: sameRules ? memory : { ...memory, rulesDigest }, sameRules, startedAt, tools };
   try {
     const outcome = await tools.fetch(requestOf(visit), { robots: isPage(visit) });
+    tools.outage.told(hostOf(source), startedAt, true);
     const fetchedAt = tools.now();
     if (outcome.kind === "gone") return await finish(visit, planGone(visit, outcome));
     if (outcome.kind === "not_modified") return await finish(visit, planUnchanged(visit, outcome, "not_modified"));
-    const bodyDigest = hash("sha256", outcome.body, "base64url").slice(0, 22);
+    const bodyDigest = digestOfBody(outcome.body);
     if (sameRules && bodyDigest === memory.bodyDigest)
       return await finish(visit, planUnchanged(visit, outcome, "unchanged"));
     return await finish(visit, await planDocument(visit, { outcome, bodyDigest, fetchedAt }));
   } catch (error) {
-    if (!(error instanceof StorywireError) || error.name === "StoreError") throw error;
-    return await finish(visit, planFailed(visit, error));
+    if (error instanceof StoreError) throw error;
+    if (error instanceof StorywireError) return await finish(visit, planFailed(visit, error));
+    tools.onBug(error, source);
+    const bug = new ParseError("The visit failed by a fault of this program; the log has it", { code: "internal" });
+    return await finish(visit, planFailed(visit, bug));
   }
 }
 
@@ -84,7 +93,7 @@ const READER = 1;
 
 function requestOf({ source, memory, sameRules }: Visit): FetchRequest {
   return {
-    url: source.url,
+    url: targetOf(source, memory),
     ...(sameRules && memory.validators !== undefined ? { validators: memory.validators } : {}),
     headers: source.headers,
     cookies: source.cookies,
@@ -92,6 +101,28 @@ function requestOf({ source, memory, sameRules }: Visit): FetchRequest {
     ...(source.userAgent === undefined ? {} : { userAgent: source.userAgent }),
     ...(source.proxy === undefined ? {} : { proxy: source.proxy }),
   };
+}
+
+/** Sightings of a permanent redirect after which its target is visited instead. */
+const ADOPTED_AFTER = 3;
+
+/** Where a visit goes: the address that a permanent redirect named often enough, the feed that the page named, or the source's own. */
+function targetOf(source: Source, { moved, feedUrl }: SourceMemory): AbsoluteUrl {
+  const learnt = moved !== undefined && moved.times >= ADOPTED_AFTER ? moved.to : feedUrl;
+  return resolveWebUrl(learnt) ?? source.url;
+}
+
+/** A permanent redirect (301, 308) seen once more; any other answer under the source's own address forgets it. */
+function movedOf({ source, memory }: Visit, outcome: Answered): Pick<SourceMemory, "moved"> {
+  const { moved } = memory;
+  if (moved !== undefined && moved.times >= ADOPTED_AFTER) return { moved };
+  if (outcome.permanentUrl === undefined || source.url.startsWith("file:")) return {};
+  const times = moved?.to === outcome.permanentUrl ? moved.times + 1 : 1;
+  return { moved: { to: outcome.permanentUrl, times } };
+}
+
+function hostOf(source: Source): string {
+  return new URL(source.url).host;
 }
 
 /** robots.txt is for pages; what was found to be a feed is there to be polled. */
@@ -108,9 +139,9 @@ interface FetchedDocument {
   readonly fetchedAt: number;
 }
 
-async function planDocument(visit: Visit, { outcome, bodyDigest, fetchedAt }: FetchedDocument): Promise<PollChanges> {
-  const { source, memory, tools, startedAt } = visit;
-  const read = await readOne(visit, outcome, source.kind);
+async function planDocument(visit: Visit, fetched: FetchedDocument): Promise<PollChanges> {
+  const { source, tools, startedAt } = visit;
+  const { outcome, bodyDigest, fetchedAt, read, memory } = await readBest(visit, fetched);
   const readAt = tools.now();
   const stories = await tools.store.storiesForPoll(
     source.id,
@@ -142,6 +173,7 @@ async function planDocument(visit: Visit, { outcome, bodyDigest, fetchedAt }: Fe
     stageMs: { fetch: fetchedAt - startedAt, read: readAt - fetchedAt },
     validators: validatorsOf(outcome),
     bodyDigest,
+    ...(outcome.deltaBase === true ? { partial: true } : {}),
   };
   return planPoll({
     source,
@@ -151,6 +183,38 @@ async function planDocument(visit: Visit, { outcome, bodyDigest, fetchedAt }: Fe
     nextPollAt: nextPollAt(visit, { reading, outcome }),
     membershipsOf: tools.membershipsOf,
   });
+}
+
+interface ReadDocument extends FetchedDocument {
+  readonly read: Reading;
+  readonly memory: SourceMemory;
+}
+
+/** What the address holds; where that is a list or nothing on a page which names its feed, the feed (`kind: auto`). */
+async function readBest(visit: Visit, fetched: FetchedDocument): Promise<ReadDocument> {
+  const { source, memory: known, tools } = visit;
+  const { moved: _moved, ...lasting } = known;
+  const memory = { ...lasting, ...movedOf(visit, fetched.outcome) };
+  const read = await readOne(visit, fetched.outcome, source.kind);
+  if (read.feedUrl === undefined || read.format === "article" || memory.feedUrl !== undefined)
+    return { ...fetched, read, memory };
+  try {
+    const { validators: _validators, ...request } = requestOf(visit);
+    const outcome = await tools.fetch({ ...request, url: read.feedUrl }, { robots: false });
+    if (outcome.kind !== "fetched") return { ...fetched, read, memory };
+    const named = await readOne(visit, outcome, "feed");
+    const bodyDigest = digestOfBody(outcome.body);
+    return { outcome, bodyDigest, fetchedAt: tools.now(), read: named, memory: { ...memory, feedUrl: read.feedUrl } };
+  } catch (error) {
+    if (!(error instanceof StorywireError) || error instanceof StoreError) throw error;
+    // A feed that cannot be read leaves the page as it is.
+    if (read.format === "page") throw error;
+    return { ...fetched, read, memory };
+  }
+}
+
+function digestOfBody(body: Uint8Array): string {
+  return hash("sha256", body, "base64url").slice(0, 22);
 }
 
 /** One document, however it was come by. */
@@ -256,13 +320,13 @@ function without(
 }
 
 function planUnchanged(visit: Visit, outcome: Answered, result: "not_modified" | "unchanged"): PollChanges {
-  const { failingSince: _since, ...memory } = visit.memory;
+  const { failingSince: _since, moved: _moved, ...memory } = visit.memory;
   const validators = result === "unchanged" ? { validators: validatorsOf(outcome) } : {};
   return without(
     visit,
     { outcome: result, httpStatus: outcome.status, finalUrl: outcome.finalUrl, wireBytes: outcome.wireBytes },
     {
-      memory: { ...memory, ...validators, failures: 0, lastSuccessAt: visit.startedAt },
+      memory: { ...memory, ...movedOf(visit, outcome), ...validators, failures: 0, lastSuccessAt: visit.startedAt },
       nextPollAt: nextPollAt(visit, { outcome }),
     },
   );
@@ -283,23 +347,40 @@ function planGone(visit: Visit, outcome: Extract<FetchOutcome, { kind: "gone" }>
   );
 }
 
+/** Failures of the way there, which our own network may be the cause of. */
+const NETWORK_CODES = new Set([
+  "dns_failed",
+  "connect_failed",
+  "connect_timeout",
+  "tls_failed",
+  "timeout",
+  "headers_timeout",
+]);
+
+/** What a learnt address answers when it was not worth learning. */
+const UNLEARNT_CODES = new Set(["not_found", "not_a_feed", "empty", "refused_address"]);
+
 function planFailed(visit: Visit, error: StorywireError): PollChanges {
   const { source, startedAt, tools, memory } = visit;
   const http = error instanceof FetchError ? error : undefined;
+  const isOutage = NETWORK_CODES.has(error.code) && tools.outage.told(hostOf(source), startedAt, false);
+  const { feedUrl: _feedUrl, moved: _moved, ...unlearnt } = memory;
+  const kept = UNLEARNT_CODES.has(error.code) ? unlearnt : memory;
   return without(
     visit,
     {
       outcome: "failed",
-      code: error.code,
-      message: error.message,
+      code: isOutage ? "outage" : error.code,
+      message: isOutage ? `Our own network seems to be down: ${error.message}` : error.message,
       ...(http?.httpStatus === undefined ? {} : { httpStatus: http.httpStatus }),
     },
     {
-      memory: { ...memory, ...failing(visit) },
+      // An outage of ours is charged to no source.
+      memory: isOutage ? memory : { ...kept, ...failing(visit) },
       nextPollAt: nextTry({
         now: startedAt,
-        intervalMs: intervalOf(source.rhythm),
-        failures: memory.failures + 1,
+        intervalMs: isOutage ? tools.minimumMs : intervalOf(source.rhythm),
+        failures: isOutage ? 1 : memory.failures + 1,
         ...(http?.retryAfterMs === undefined ? {} : { retryAfterMs: http.retryAfterMs }),
         minimumMs: tools.minimumMs,
         random: tools.random(),

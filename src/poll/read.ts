@@ -1,7 +1,10 @@
+import { ParseError } from "../errors.ts";
 import { extractDocument } from "../extract/extract.ts";
+import { findFeedLink } from "../extract/feed-link.ts";
 import type { Reading } from "../model/candidate.ts";
-import type { ParsedFeed } from "../model/parsed.ts";
+import type { DocumentContext, ParsedFeed } from "../model/parsed.ts";
 import type { Source, SourceKind } from "../model/source.ts";
+import type { AbsoluteUrl } from "../model/url.ts";
 import { normalizeFeed } from "../normalize/normalize.ts";
 import { parseFeed, sniffFeed } from "../parse/parse.ts";
 import { decode } from "../text/decode.ts";
@@ -27,21 +30,47 @@ export interface ReadingJob {
  * throws ParseError with their codes.
  */
 export function readDocument(job: ReadingJob): Reading {
-  return normalizeFeed(parseDocument(job), job.known);
+  const { parsed, feedUrl } = parse(job);
+  return { ...normalizeFeed(parsed, job.known), ...(feedUrl === null ? {} : { feedUrl }) };
 }
 
 /** The same up to what the document said, before normalizing. */
 export function parseDocument(job: ReadingJob): ParsedFeed {
+  return parse(job).parsed;
+}
+
+interface Parsed {
+  readonly parsed: ParsedFeed;
+  readonly feedUrl: AbsoluteUrl | null;
+}
+
+function parse(job: ReadingJob): Parsed {
   const { text } = decode(job.bytes, { contentType: job.contentType, markup: markupOf(job) });
-  const context = {
-    url: job.url,
-    timeZone: job.timeZone,
-    capturedAt: job.capturedAt,
-    ...(job.contentType === undefined ? {} : { contentType: job.contentType }),
-  };
-  if (job.kind === "feed" || (job.kind === "auto" && sniffFeed(text) !== null)) return parseFeed(text, context);
-  return extractDocument(text, context, {
-    kind: job.kind,
+  if (job.kind === "feed" || (job.kind === "auto" && sniffFeed(text) !== null)) {
+    return { parsed: parseFeed(text, contextOf(job)), feedUrl: null };
+  }
+  const feedUrl = job.kind === "auto" ? findFeedLink(text, job.url) : null;
+  return { parsed: extractOrNothing(job, text, feedUrl), feedUrl };
+}
+
+function contextOf({ url, timeZone, capturedAt, contentType }: ReadingJob): DocumentContext {
+  return { url, timeZone, capturedAt, ...(contentType === undefined ? {} : { contentType }) };
+}
+
+/** A page without stories of its own is no fault where it names its feed. */
+function extractOrNothing(job: ReadingJob, text: string, feedUrl: AbsoluteUrl | null): ParsedFeed {
+  try {
+    return extract(job, text);
+  } catch (error) {
+    const isBare = error instanceof ParseError && (error.code === "no_listing" || error.code === "not_an_article");
+    if (!isBare || feedUrl === null) throw error;
+    return { format: "page", feed: { authors: [] }, items: [], hints: {}, faults: [] };
+  }
+}
+
+function extract(job: ReadingJob, text: string): ParsedFeed {
+  return extractDocument(text, contextOf(job), {
+    kind: job.kind === "feed" ? "auto" : job.kind,
     more: job.more,
     ...(job.listing.heading === undefined ? {} : { heading: job.listing.heading }),
     ...(job.listing.items === undefined ? {} : { selectors: job.listing }),
