@@ -313,6 +313,11 @@ function findCardDate(elements: readonly Element[], title: Element, reader: Page
   return null;
 }
 
+/** Whether a card tells a date beside a link in it. */
+export function tellsDate(nodes: readonly ChildNode[], link: Element, reader: PageReader): boolean {
+  return findCardDate(listElements(nodes).slice(0, 60), link, reader) !== null;
+}
+
 const DAY_MS = 86_400_000;
 const URL_DATE = /\/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?:[/-]|$)/;
 

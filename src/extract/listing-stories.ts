@@ -23,7 +23,7 @@ interface Family {
   readonly headed: number;
   readonly framed: number;
   readonly address: number;
-  readonly score: number;
+  score: number;
   /** Its links say the same words each time: "Read more". */
   readonly generic: boolean;
   /** Stands inside the cards of headlines. */
@@ -57,6 +57,10 @@ function ownWords(texts: readonly string[]): readonly string[] {
 export interface Judgement {
   readonly frames: boolean;
   readonly threshold: number;
+  /** How far below the threshold a family may lie whose rows are dated. */
+  readonly datedGap: number;
+  /** Whether these nodes tell a date beside this link: what stands in dated rows may have a short title. */
+  readonly tellsDate: (nodes: readonly ChildNode[], link: Element) => boolean;
 }
 
 function judge(links: readonly Link[], frames: boolean): Family {
@@ -316,6 +320,7 @@ function plainestUrl(links: readonly Link[], chosen: Link) {
 export function listStories(links: readonly Link[], tree: PageTree, judgement: Judgement): readonly Story[] {
   const families = new Map([...groupBy(links, familyKey)].map(([key, group]) => [key, judge(group, judgement.frames)]));
   markSecondary(links, families, judgement);
+  raiseDated(families, tree, judgement);
   const chosen = chooseLinks(links, families, judgement);
   const runs = listRuns(links, new Set(chosen.keys()));
   const shapes = new Map<string, Shape>();
@@ -326,6 +331,24 @@ export function listStories(links: readonly Link[], tree: PageTree, judgement: J
   }
   const stories = [...chosen.values()].slice(0, STORIES_MAX).map((places) => storyOf(places, shapes, runs, tree));
   return stories.filter((story) => story !== null).toSorted((a, b) => a.spot.index - b.spot.index);
+}
+
+const DATED = { sample: 6, share: 0.6 };
+
+/** Families that fall short by little count as stories when most of their rows are dated. */
+function raiseDated(families: ReadonlyMap<string, Family>, tree: PageTree, judgement: Judgement): void {
+  for (const family of families.values()) {
+    const gap = judgement.threshold - family.score;
+    if (family.generic || family.secondary || family.stories < 3 || family.address < 0) continue;
+    if (gap <= 0 || gap > judgement.datedGap) continue;
+    const runs = listRuns(family.links, new Set(family.links.map((link) => link.identity)));
+    const sample = family.links.slice(0, DATED.sample);
+    const dated = sample.filter((link) => {
+      const card = climb(link.spot, levelsOf(runs, link.spot));
+      return judgement.tellsDate([card.element, ...followers(card, runs, tree).nodes], link.spot.element);
+    });
+    if (dated.length >= DATED.share * sample.length) family.score = judgement.threshold;
+  }
 }
 
 /** Stories that one page may list; later ones are left out. */

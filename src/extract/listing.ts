@@ -1,11 +1,11 @@
-import type { Document, Element } from "domhandler";
+import type { ChildNode, Document, Element } from "domhandler";
 import { textOf } from "../html/text.ts";
 import { findDate } from "../model/date-words.ts";
 import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { ListingRules } from "../model/source.ts";
 import { type AbsoluteUrl, resolveWebUrl, urlIdentity } from "../model/url.ts";
 import type { ListingBlock } from "./listing-block.ts";
-import { labelsOf, type PageReader, readCard } from "./listing-card.ts";
+import { labelsOf, type PageReader, readCard, tellsDate } from "./listing-card.ts";
 import { readEmbedded } from "./listing-embedded.ts";
 import { type Link, listLinks } from "./listing-links.ts";
 import { findNextUrl } from "./listing-next.ts";
@@ -47,6 +47,19 @@ function findLanguage(document: Document): string | undefined {
   return html?.type === "tag" ? html.attribs.lang || html.attribs["xml:lang"] || undefined : undefined;
 }
 
+/** Country codes that sites of any country take for their sound. */
+const ANY_COUNTRY = new Set(
+  "ai am at be by cc cd co fm gg im in io is it la ly me mu my sh so st to tv us vc ws".split(" "),
+);
+
+/** The language with the country of the site's domain: `en` under `.uk` writes 31/12. */
+function withRegion(language: string | undefined, url: string | undefined): readonly string[] {
+  if (language === undefined) return [];
+  const domain = /\.([a-z]{2})$/.exec(URL.parse(url ?? "")?.hostname ?? "")?.[1];
+  if (domain === undefined || ANY_COUNTRY.has(domain) || !/^en$/i.test(language)) return [language];
+  return [`en-${domain === "uk" ? "GB" : domain.toUpperCase()}`];
+}
+
 const STORY_SCORE_MIN = 0.75;
 /** Below a heading that was asked for, shorter titles and lists in the page's frame count. */
 const NAMED_SCORE_MIN = 0.2;
@@ -67,7 +80,7 @@ const STORIES_MIN = 2;
 export function extractListings(document: Document, context: DocumentContext, search: ListingSearch): Listings {
   const base = findBase(document, context);
   const language = search.language ?? findLanguage(document);
-  const reader: PageReader = { base, context, languages: language === undefined ? [] : [language] };
+  const reader: PageReader = { base, context, languages: withRegion(language, context.url) };
   const nextUrl = findNextUrl(document, search.selectors?.next, reader);
   const found = findListings(document, search, reader);
   const embedded = readEmbedded(document, reader);
@@ -89,7 +102,7 @@ function findListings(document: Document, search: ListingSearch, reader: PageRea
   const marked = tree.spots.some(isFeed) ? findMicroformats(document, reader) : null;
   if (marked !== null) return whole(marked);
   const others = links.filter(leadsElsewhere(reader.context.url));
-  const stories = listStories(others, tree, { frames: false, threshold: STORY_SCORE_MIN });
+  const stories = searchStories(others, tree, reader);
   const read = stories.map((story) => ({ story, item: readStory(story, reader) })).filter(isRead);
   const groups = groupByHeading(read, tree);
   const dated = [...groups].map(([spot, group]) => [spot, dateByHeading(spot, group, reader)] as const);
@@ -100,6 +113,29 @@ function findListings(document: Document, search: ListingSearch, reader: PageRea
       .toSorted(inPageOrder)
       .map(({ item }) => item),
   };
+}
+
+/**
+ * How a page is searched: for titles that read like headlines; where there are none, for dated rows of short titles;
+ * last, in what is named like a menu.
+ */
+const SEARCHES = [
+  { frames: false, datedGap: 0.4 },
+  { frames: false, datedGap: 1.1 },
+  { frames: true, datedGap: 0.4 },
+];
+
+function searchStories(links: readonly Link[], tree: PageTree, reader: PageReader): readonly Story[] {
+  for (const search of SEARCHES) {
+    const judgement = { ...search, threshold: STORY_SCORE_MIN, tellsDate: dateTeller(reader) };
+    const stories = listStories(links, tree, judgement);
+    if (stories.length >= STORIES_MIN) return stories;
+  }
+  return [];
+}
+
+function dateTeller(reader: PageReader) {
+  return (nodes: readonly ChildNode[], link: Element) => tellsDate(nodes, link, reader);
 }
 
 function isFeed(spot: Spot): boolean {
@@ -317,7 +353,12 @@ function blockBelow(heading: Spot, tree: PageTree, links: readonly Link[], reade
     const end = sectionEnd(heading, outer, tree);
     const inside = links.filter((link) => link.spot.index >= heading.end && link.spot.index < end);
     if (inside.length < 2) continue;
-    const stories = listStories(inside, tree, { frames: true, threshold: NAMED_SCORE_MIN });
+    const stories = listStories(inside, tree, {
+      frames: true,
+      threshold: NAMED_SCORE_MIN,
+      datedGap: 0.4,
+      tellsDate: dateTeller(reader),
+    });
     const root = stories.length < 2 ? null : commonRoot(stories.map((story) => story.spot));
     if (root === null) continue;
     const score = stories.reduce((sum, story) => sum + Math.max(0.1, story.score), 0);
