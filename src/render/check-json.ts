@@ -55,7 +55,6 @@ const AUTHOR_KEYS = new Set(["name", "url", "avatar"]);
 const ATTACHMENT_KEYS = new Set(["url", "mime_type", "title", "size_in_bytes", "duration_in_seconds"]);
 const HUB_KEYS = new Set(["type", "url"]);
 
-const BURDEN_CHARACTERS = 1_000_000;
 const LARGE_CHARACTERS = 250_000;
 /** How deep the values of an extension are looked into. */
 const DEPTH_MAX = 50;
@@ -69,8 +68,7 @@ export function checkJsonFeed(report: Report, text: string): void {
   checkCharacters(report, feed);
   if (isMembers(feed)) checkFeed(report, feed, text);
   else report.error("json-type", "A JSON Feed is an object", { path: "$" });
-  if (text.length > BURDEN_CHARACTERS) report.warning("large", `${text.length} characters are a burden on readers`);
-  else if (text.length > LARGE_CHARACTERS) report.info("large", `${text.length} characters; under 250,000 is fine`);
+  if (text.length > LARGE_CHARACTERS) report.info("large", `${text.length} characters; under 250,000 is fine`);
 }
 
 function parse(report: Report, text: string): unknown {

@@ -8,6 +8,7 @@ import {
   holdsReference,
 } from "./check-values.ts";
 import { childrenByName, placeOfElement, textOf } from "./check-xml.ts";
+import { EBU_ROLES } from "./ebu-roles.ts";
 import { type Report, shown } from "./findings.ts";
 
 const MEDIUMS = new Set(["image", "audio", "video", "document", "executable"]);
@@ -82,14 +83,3 @@ function checkCredit(report: Report, credit: Element): void {
     report.error("media-credit-role", `role ${shown(role)} is not one of ${scheme}`, placeOfElement(credit));
   }
 }
-
-/** The roles of the European Broadcasting Union's list that news pictures and sounds have. */
-const EBU_ROLES = new Set([
-  ...["actor", "anchor person", "announcer", "art director", "author", "broadcast journalist", "camera operator"],
-  ...["choreographer", "composer", "conductor", "correspondent", "costume designer", "director"],
-  ...["director of photography", "distribution company", "editor", "executive producer", "expert", "illustrator"],
-  ...["interviewed guest", "interviewer", "lyricist", "music group", "musician", "news reader", "orchestra"],
-  ...["participant", "photographer", "producer", "production assistant", "production company"],
-  ...["production manager", "publishing company", "reporter", "scenario", "singer", "sound designer"],
-  ...["sound recordist", "technical director", "translation", "visual editor", "witness", "artist", "performer"],
-]);

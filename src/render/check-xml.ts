@@ -40,7 +40,7 @@ export function readXml(text: string, report: Report, located: boolean): XmlSour
     for (const message of complaints) report.error("xml-well-formed", `Not well-formed: ${message}`);
     if (document.documentElement === null) return null;
     if (document.doctype !== null) report.warning("xml-doctype", "Has a DOCTYPE, which no feed format has");
-    checkNamespaces(document.documentElement, report);
+    for (const element of declaringElements(document.documentElement, text)) checkNamespaces(element, report);
     return { document, root: document.documentElement, hexadecimal: hexadecimalLines(text) };
   } catch (error) {
     // ParseError: not well-formed; its place is in its message.
@@ -134,12 +134,19 @@ function checkDeclaration(text: string, report: Report): void {
   }
 }
 
-function checkNamespaces(root: Element, report: Report): void {
-  for (const attribute of Array.from(root.attributes)) {
+/** The elements that may declare namespaces: the root, and all where there are more declarations than it has. */
+function declaringElements(root: Element, text: string): readonly Element[] {
+  const declarations = text.match(/\sxmlns[:=]/g)?.length ?? 0;
+  const own = Array.from(root.attributes).filter(({ name }) => /^xmlns(?::|$)/.test(name)).length;
+  return declarations <= own ? [root] : [root, ...Array.from(root.getElementsByTagName("*"))];
+}
+
+function checkNamespaces(element: Element, report: Report): void {
+  for (const attribute of Array.from(element.attributes)) {
     const prefix = attribute.prefix === "xmlns" ? attribute.localName : attribute.name === "xmlns" ? "" : undefined;
     if (prefix === undefined) continue;
     const usual = KNOWN_NAMESPACES.get(attribute.value);
-    const place = placeOfElement(root);
+    const place = placeOfElement(element);
     if (attribute.value === NAMESPACES.media.slice(0, -1)) {
       report.error("namespace-media", `Media RSS is ${NAMESPACES.media}, with the slash`, place);
     } else if (usual === undefined) {
@@ -191,7 +198,7 @@ function nameInPath(element: Element): string {
 }
 
 /** An element's name under the usual prefix of its namespace: `media:content`, `title`. */
-export function usualName(element: Element, home: string | null): string {
+function usualName(element: Element, home: string | null): string {
   const local = element.localName ?? element.nodeName;
   if (element.namespaceURI === home || element.namespaceURI === null) return local;
   return `${KNOWN_NAMESPACES.get(element.namespaceURI) ?? "unknown"}:${local}`;

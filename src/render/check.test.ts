@@ -42,6 +42,13 @@ const XML: readonly Case[] = [
     "warning",
     "namespace-unknown",
   ],
+  [
+    "a namespace nobody knows, further in",
+    "</title>",
+    '</title><x:y xmlns:x="https://x.example/"/>',
+    "warning",
+    "namespace-unknown",
+  ],
   ["Media RSS without its slash", "yahoo.com/mrss/", "yahoo.com/mrss", "error", "namespace-media"],
   ["another encoding", 'encoding="utf-8"', 'encoding="latin1"', "warning", "xml-encoding"],
 ];

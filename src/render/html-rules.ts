@@ -13,7 +13,7 @@ type Element = DefaultTreeAdapterTypes.Element;
 type Parent = DefaultTreeAdapterTypes.ParentNode;
 
 /** One rule that a piece of HTML breaks. */
-export interface HtmlProblem {
+interface HtmlProblem {
   readonly level: "error" | "warning" | "info";
   readonly rule: string;
   readonly message: string;

@@ -70,5 +70,9 @@ export const KNOWN_NAMESPACES: ReadonlyMap<string, string> = new Map([
   ["http://www.w3.org/1999/xlink", "xlink"],
   ["xri://$xrd*($v*2.0)", "xrd"],
   ["xri://$xrds", "xrds"],
+  ["http://schemas.google.com/g/2005", "gd"],
+  ["http://www.rawvoice.com/rawvoiceRssModule/", "rawvoice"],
+  ["https://schema.org/", "schema"],
+  ["http://schema.org/", "schema"],
   ["https://podcastindex.org/namespace/1.0", "podcast"],
 ]);

@@ -25,13 +25,13 @@ export interface PreparedEnclosure {
   readonly durationSeconds: number | undefined;
 }
 
-export interface PreparedAuthor {
+interface PreparedAuthor {
   readonly name: string;
   readonly url: string | undefined;
   readonly email: string | undefined;
 }
 
-export interface PreparedSource {
+interface PreparedSource {
   readonly urn: string;
   readonly title: string;
   /** Its page or document. */

@@ -10,7 +10,7 @@ export interface Rendered {
 }
 
 /** A document that went through the gate; fit to be published where `findings` is empty. */
-export interface Checked extends Rendered {
+interface Checked extends Rendered {
   /** The errors and warnings that remain. */
   readonly findings: readonly Finding[];
 }
