@@ -8,13 +8,12 @@ import { freshMemory, type SourceMemory } from "../../src/model/poll.ts";
 import type { Source, SourceId } from "../../src/model/source.ts";
 import type { Story, StoryId } from "../../src/model/story.ts";
 import { clusterOf } from "../../src/normalize/identity.ts";
-import { planPoll } from "../../src/poll/plan.ts";
-import { compileMemberships } from "../../src/select/membership.ts";
 import { type DatabaseAddress, migrate, openDatabase } from "../../src/store/database.ts";
 import { createSqlStore } from "../../src/store/sql-store.ts";
 import type { PollChanges, Retention, Store } from "../../src/store/store.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
-import { aFeed, aReading, aSource, NOW, numberedItem, url } from "../support/stories.ts";
+import { aFeed, aSource, NOW, numberedItem, url } from "../support/stories.ts";
+import { type Player, startPlayer } from "./player.ts";
 
 const HOUR = 3_600_000;
 let postgres: PostgresServer;
@@ -35,53 +34,6 @@ const databases = {
   Postgres: async (): Promise<DatabaseAddress> => ({ kind: "postgres", url: await postgres.createDatabase() }),
 };
 
-/** Plays polls against a store as the poller does. */
-class Player {
-  readonly store: Store;
-  readonly sources: readonly Source[];
-  readonly feeds: readonly Feed[];
-
-  constructor(store: Store, sources: readonly Source[], feeds: readonly Feed[]) {
-    this.store = store;
-    this.sources = sources;
-    this.feeds = feeds;
-  }
-
-  async plan(items: readonly ParsedItem[], at: number, sourceId: SourceId = this.sources[0]!.id): Promise<PollChanges> {
-    const source = this.sources.find((one) => one.id === sourceId)!;
-    const [state] = await this.store.sourceStates([sourceId]);
-    const reading = aReading(items, await this.store.rawDigests(sourceId));
-    const stories = await this.store.storiesForPoll(
-      sourceId,
-      reading.candidates.flatMap((candidate) => candidate.keys),
-    );
-    const ids = stories.map((story) => story.id);
-    return planPoll({
-      source,
-      knowledge: {
-        memory: state?.memory ?? freshMemory,
-        stories,
-        whole: new Map((await this.store.storiesById(ids)).map((story) => [story.id, story])),
-        digestsBefore: await this.store.digestsBefore(ids),
-      },
-      reading,
-      visit: { at, durationMs: 1, validators: { etag: `"${at}"` } },
-      nextPollAt: at + HOUR,
-      membershipsOf: compileMemberships(this.feeds, this.sources, clusterOf).of,
-    });
-  }
-
-  async poll(items: readonly ParsedItem[], at: number, sourceId?: SourceId): Promise<PollChanges> {
-    const changes = await this.plan(items, at, sourceId);
-    await this.store.apply([changes]);
-    return changes;
-  }
-
-  entries(slug = "top"): Promise<readonly Story[]> {
-    return this.store.newestEntries(slug as FeedSlug, 50);
-  }
-}
-
 const titles = (stories: readonly Story[]) => stories.map((story) => story.title);
 
 describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
@@ -96,17 +48,7 @@ describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
   });
   afterEach(() => store[Symbol.asyncDispose]());
 
-  async function player(sources: readonly Source[] = [aSource()], feeds: readonly Feed[] = [aFeed()]): Promise<Player> {
-    const definitions = feeds.map((feed) => ({
-      slug: feed.slug,
-      digest: compileMemberships(feeds, sources, clusterOf).digestOf(feed),
-    }));
-    for (const { slug, after } of await store.defineFeeds(definitions, NOW - HOUR)) {
-      const { digest } = definitions.find((one) => one.slug === slug)!;
-      await store.rebuildFeed(slug, { memberships: [], after, done: true, digest, now: NOW - HOUR });
-    }
-    return new Player(store, sources, feeds);
-  }
+  const player = (sources?: readonly Source[], feeds?: readonly Feed[]) => startPlayer(store, sources, feeds);
 
   /** Everything that retention removes, step by step. */
   async function prunedAll(rules: Partial<Retention> = {}, now = NOW): Promise<number> {
@@ -332,5 +274,127 @@ describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
     await play.poll([numberedItem(1, { guid: "tag:changed" }), numberedItem(2)], NOW + 2 * HOUR);
     expect(titles(await play.entries())).toEqual(["Story number 2 of the town"]);
     expect(await store.findStory(story!.id)).toBeNull();
+  });
+
+  it("shows the next of a cluster when the one that came first is withdrawn", async () => {
+    const sources = [aSource(), aSource({ id: "other" })];
+    const play = await player(sources, [aFeed({ duplicates: "first" })]);
+    const shared = { url: url("https://town.example/shared") };
+    await play.poll([numberedItem(1, shared)], NOW, sources[0]!.id);
+    await play.poll([numberedItem(2, { ...shared, guid: "other-guid" })], NOW + 1, sources[1]!.id);
+    const [first] = await play.entries();
+    expect(first?.sourceId).toBe("town-news");
+    const changes = await play.plan([numberedItem(1, shared)], NOW + 2);
+    await store.apply([{ ...changes, updates: [{ id: first!.id, withdrawnAt: NOW + 2 }] }]);
+    expect((await play.entries()).map((story) => story.sourceId)).toEqual(["other"]);
+    expect(await store.countEntries("top" as FeedSlug, 10)).toBe(1);
+  });
+
+  it("writes several polls at once as it writes one after the other", async () => {
+    const sources = [aSource(), aSource({ id: "other" })];
+    const undated = (number: number, guid: string) => {
+      const { published: _published, ...item } = numberedItem(number, { guid: `tag:${guid}` });
+      return item;
+    };
+    const polls = async (play: Player) => [
+      await play.plan([undated(1, "a1"), undated(2, "a2")], NOW, sources[0]!.id),
+      await play.plan([undated(3, "b3"), undated(4, "b4")], NOW, sources[1]!.id),
+    ];
+    const together = await player(sources);
+    await store.apply(await polls(together));
+    const other = openDatabase(await open());
+    await migrate(other);
+    await using apart = createSqlStore(other);
+    for (const changes of await polls(await startPlayer(apart, sources))) await apart.apply([changes]);
+    expect(await together.entries()).toEqual(await apart.newestEntries("top" as FeedSlug, 50));
+  });
+
+  it("sets stories of one moment apart, however many there are", async () => {
+    const play = await player();
+    const many = Array.from({ length: 1_200 }, (_, index) =>
+      numberedItem(index, { published: numberedItem(0).published! }),
+    );
+    await play.poll(many.slice(0, 600), NOW);
+    await play.poll(many.slice(600), NOW + HOUR);
+    const stories = await store.newestOfSource(aSource().id, 2_000);
+    expect(stories).toHaveLength(1_200);
+    expect(new Set(stories.map((story) => story.stampAt)).size).toBe(1_200);
+    expect(Math.max(...stories.map((story) => story.stampAt))).toBe(NOW + 1_199);
+  });
+
+  describe("retention", () => {
+    const DAY = 24 * HOUR;
+
+    it("empties stories that are too old and out of their list, and never announces them again", async () => {
+      const play = await player();
+      await play.poll([numberedItem(1), numberedItem(50), numberedItem(60)], NOW);
+      await play.poll([numberedItem(0), numberedItem(50)], NOW + HOUR);
+      const rule = { stories: { maxAgeMs: 30 * HOUR } };
+      // Number 50 is as old, but its source lists it still.
+      expect(await prunedAll(rule, NOW + HOUR)).toBe(1);
+      expect(titles(await play.entries())).toEqual([0, 1, 50].map((number) => `Story number ${number} of the town`));
+      expect(titles(await store.search("number", 10))).toHaveLength(3);
+      const again = await play.poll([numberedItem(60), numberedItem(50)], NOW + 2 * HOUR);
+      expect(again.newStories).toEqual([]);
+      expect(await play.entries()).toHaveLength(3);
+    });
+
+    it("keeps the newest stories of each source", async () => {
+      const play = await player();
+      await play.poll(
+        [1, 2, 3, 4].map((number) => numberedItem(number)),
+        NOW,
+      );
+      await play.poll([numberedItem(0)], NOW + HOUR);
+      expect(await prunedAll({ stories: { maxCount: 2 } })).toBe(3);
+      expect(titles(await play.entries())).toEqual([0, 1].map((number) => `Story number ${number} of the town`));
+    });
+
+    it("keeps revisions and records of polls by age and count", async () => {
+      const play = await player();
+      for (const edition of [0, 1, 2, 3, 4])
+        await play.poll([numberedItem(1, { title: `Edition ${edition}` })], NOW + edition * DAY);
+      const [story] = await play.entries();
+      expect(await prunedAll({ revisions: { maxCount: 2 } }, NOW)).toBe(2);
+      expect((await store.storyHistory(story!.id))?.revisions.map(({ revision }) => revision)).toEqual([3, 4]);
+      expect(await prunedAll({ polls: { maxAgeMs: 2.5 * DAY, maxCount: 4 } }, NOW + 4 * DAY)).toBe(2);
+      expect((await store.listPolls(aSource().id, 10)).map(({ at }) => at)).toEqual(
+        [4, 3, 2].map((day) => NOW + day * DAY),
+      );
+    });
+
+    it("removes nothing where nothing is said", async () => {
+      const play = await player();
+      await play.poll([numberedItem(1)], NOW);
+      await play.poll([numberedItem(2)], NOW + HOUR);
+      expect(await prunedAll({}, NOW + 10_000 * DAY)).toBe(0);
+    });
+  });
+
+  it("finds the stories of an address whichever source told it", async () => {
+    const sources = [aSource(), aSource({ id: "other" })];
+    const play = await player(sources);
+    const shared = { url: url("https://town.example/shared") };
+    await play.poll([numberedItem(1, shared)], NOW, sources[0]!.id);
+    await play.poll([numberedItem(2, { ...shared, guid: "other-guid" })], NOW + 1, sources[1]!.id);
+    const key = clusterOf({ url: url("http://www.town.example/shared?utm_source=x") })!;
+    expect((await store.storiesByKey(key)).map((story) => story.sourceId)).toEqual(["town-news", "other"]);
+  });
+
+  it("ends the lease of a source with its poll", async () => {
+    const play = await player();
+    const { id } = aSource();
+    await store.leaseSources([id], { owner: "a", now: NOW, untilMs: NOW + HOUR });
+    await play.poll([numberedItem(1)], NOW);
+    expect(await store.leaseSources([id], { owner: "b", now: NOW + 1, untilMs: NOW + HOUR })).toEqual([id]);
+  });
+
+  it("stores text with characters that a database may not like", async () => {
+    const play = await player();
+    const title = `Sign \u0000 of ${"long".repeat(2_000)} \ud800 times`;
+    const plan = await play.plan([numberedItem(1)], NOW);
+    const story = { ...plan.newStories[0]!.story, title };
+    await store.apply([{ ...plan, newStories: [{ ...plan.newStories[0]!, story }] }]);
+    expect(await store.search("sign times", 5)).toHaveLength(1);
   });
 });
