@@ -38,6 +38,8 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> 
   );
   const sourcesOf = new Map(feeds.map((feed) => [feed.slug, [...compileSelector(feed, sources).sourceIds]]));
   const startedAt = now();
+  /** When the next of a feed's sources is due: known after each refresh, asked at each request. */
+  let dueAt: ReadonlyMap<string, number> = new Map();
   const entries = new Map<string, number>();
   let nextPolls: ReadonlyMap<SourceId, number | null> = new Map();
   let attempted = 0;
@@ -69,27 +71,28 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> 
     async refresh() {
       entries.clear();
       nextPolls = await store.nextPolls();
+      dueAt = new Map([...sourcesOf].map(([slug, ids]) => [slug, earliest(ids, nextPolls)]));
       attempted = sources.filter(
         (source) => !source.paused && (nextPolls.get(source.id) ?? 1) !== 0 && nextPolls.has(source.id),
       ).length;
       hadStories ??= (await store.scanStories(0, 1)).stories.length > 0;
     },
     lookUp(slug) {
-      if (bySlug.has(slug)) return { kind: "found" };
+      // A feed behind a token is answered to nobody until tokens of readers exist.
+      if (bySlug.get(slug)?.access === "public") return { kind: "found" };
       const to = moved.get(slug);
       return to === undefined ? { kind: "unknown" } : { kind: "moved", to };
     },
-    readySnapshot: (slug, format) => shelf.ready(slug, format),
+    readySnapshot: (slug, format) => (bySlug.get(slug)?.access === "public" ? shelf.ready(slug, format) : undefined),
     findSnapshot: (slug, format) => shelf.find(slug, format),
     freshForMs(slug) {
-      const due = (sourcesOf.get(slug) ?? []).map((id) => nextPolls.get(id) ?? Number.POSITIVE_INFINITY);
-      const next = Math.min(now() + FRESH_MAX_MS, ...due);
-      return Math.max(next - now(), 0);
+      const at = now();
+      return Math.min(Math.max((dueAt.get(slug) ?? at) - at, 0), FRESH_MAX_MS);
     },
     listFeeds: () => Promise.all(feeds.filter((feed) => feed.access === "public").map(overviewOf)),
     async findFeedPage(slug) {
       const feed = bySlug.get(slug);
-      if (feed === undefined) return null;
+      if (feed?.access !== "public") return null;
       const stories = await store.newestEntries(feed.slug, feed.limit);
       return { feed: await overviewOf(feed), entries: stories.map((story) => entryOf(story, site, factsOf)) };
     },
@@ -117,6 +120,13 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> 
       };
     },
   };
+}
+
+function earliest(ids: readonly SourceId[], nextPolls: ReadonlyMap<SourceId, number | null>): number {
+  return ids.reduce(
+    (first, id) => Math.min(first, nextPolls.get(id) ?? Number.POSITIVE_INFINITY),
+    Number.POSITIVE_INFINITY,
+  );
 }
 
 /** The ledger and the explanation of a story (promise 9). */
