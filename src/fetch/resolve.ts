@@ -1,5 +1,6 @@
 import { lookup, Resolver } from "node:dns/promises";
 import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { causeCode } from "./failure.ts";
 
 /** Finds the IP addresses of a host name; rejects where there are none. */
@@ -14,6 +15,9 @@ export interface ResolverOptions {
   readonly system?: ResolveHost;
   readonly hostsFile?: string;
 }
+
+/** How long IPv6 addresses are waited for once the IPv4 ones are there (RFC 8305 §3), in milliseconds. */
+const RESOLUTION_DELAY_MS = 250;
 
 /** Answers of DNS after which the system may still know the name: by a search domain, mDNS, another database. */
 const UNKNOWN_TO_DNS: ReadonlySet<string> = new Set(["ENOTFOUND", "ECONNREFUSED"]);
@@ -31,7 +35,14 @@ export function createResolver(options: ResolverOptions = {}): ResolveHost {
     // A new one each time reads the system's servers anew: networks change under a running service.
     const resolver = new Resolver({ timeout: timeoutMs, tries: 2 });
     if (servers !== undefined) resolver.setServers(servers);
-    const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+    const four = resolver.resolve4(host);
+    const six = resolver.resolve6(host);
+    // Some servers never answer for IPv6: what is known of IPv4 does not wait for them.
+    const soon = four.then(
+      () => setTimeout(RESOLUTION_DELAY_MS, []),
+      () => six,
+    );
+    const answers = await Promise.allSettled([four, Promise.race([six, soon])]);
     const addresses = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
     if (addresses.length > 0) return addresses;
     const causes = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : []));
