@@ -118,7 +118,7 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   };
   return {
     item,
-    length: lines.reduce((sum, segment) => sum + (segment.level === 0 ? segment.size : 0), 0),
+    length: [...lead, ...lines].reduce((sum, segment) => sum + (segment.level === 0 ? segment.size : 0), 0),
     root: content.root.element,
   };
 }
@@ -338,16 +338,22 @@ function writeArticle(
   return writer.end();
 }
 
+const CELL_CHARACTERS_MAX = 400;
+
 function tableOf(block: Block): Block | null {
   for (let at: Block | null = block; at !== null; at = at.parent) if (at.element.name === "table") return at;
   return null;
 }
 
-/** A table that holds long text in a cell, or one column, only places things. */
+/** A table that holds another, or a cell of several paragraphs or long text, or hardly a cell, only places things. */
 function isLayout(table: Block, lines: readonly Segment[]): boolean {
-  const inside = lines.filter((segment) => segment.block.order >= table.order && segment.block.order <= table.last);
-  const cells = new Set(inside.map((segment) => segment.block.order));
-  return inside.some((segment) => segment.text.length > 400) || cells.size < 3;
+  const cells = new Map<Block, number>();
+  for (const segment of lines) {
+    if (!isInside(segment.block, table)) continue;
+    if (segment.text.length > CELL_CHARACTERS_MAX || tableOf(segment.block) !== table) return true;
+    cells.set(segment.block, (cells.get(segment.block) ?? 0) + 1);
+  }
+  return cells.size < 3 || [...cells.values()].some((paragraphs) => paragraphs > 2);
 }
 
 function structureOf(block: Block, root: Block, layout: ReadonlySet<Block | null>): Block[] {

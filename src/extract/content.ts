@@ -48,6 +48,9 @@ const PARAGRAPH_CHARACTERS_MIN = 25;
 const DESCEND_SHARE = 0.8;
 /** The same for the child that has the headline. */
 const TITLED_SHARE = 0.35;
+const TITLED_PARAGRAPHS_MIN = 2;
+/** What a paragraph of some length speaks for its block. */
+const PARAGRAPH_GAIN = 60;
 /** What class names leave of the text, at the least. */
 const NAMED_SHARE_MIN = 0.2;
 /** Beside-blocks go only while little of the text goes with them. */
@@ -71,7 +74,7 @@ export function findContent(page: Segments, hints: ContentHints): Content | null
     if (block.parent !== null) own[block.parent.order] = (own[block.parent.order] ?? 0) + Math.max(block.gain, 0);
   }
   const headline = findHeadline(segments, hints.title);
-  const root = descend(blocks, headline);
+  const root = descend(page, headline);
   if (root === null) return null;
   const poor = markPoor(page, root, beside, headline);
   const kept = segmentsIn(page, root).filter((segment) => !beside.has(segment.block) && !poor.has(segment.block));
@@ -151,7 +154,8 @@ export function gainOf(segment: Segment): number {
 }
 
 /** From the whole page down, as long as one child holds nearly all that speaks for an article. */
-function descend(blocks: readonly Block[], headline: Segment | undefined): Block | null {
+function descend(page: Segments, headline: Segment | undefined): Block | null {
+  const { blocks } = page;
   const children = new Map<Block, Block[]>();
   for (const block of blocks) {
     if (block.parent === null) continue;
@@ -166,12 +170,19 @@ function descend(blocks: readonly Block[], headline: Segment | undefined): Block
   for (;;) {
     const inner: readonly Block[] = children.get(root) ?? [];
     const titled = headline === undefined ? undefined : inner.find((child) => isInside(headline.block, child));
-    const best = titled !== undefined && titled.gain >= total * TITLED_SHARE ? titled : richest(inner);
+    const rich = richest(inner);
+    const best = titled !== undefined && isTitledArticle(titled, page, total) ? titled : rich;
     if (best === undefined || isParagraphLike(best)) return root;
     if (best.gain < total * (best === titled ? TITLED_SHARE : DESCEND_SHARE)) return root;
     root = best;
     total = best.gain;
   }
+}
+
+/** Whether the child that has the headline has text too, not only a lead. */
+function isTitledArticle(titled: Block, page: Segments, total: number): boolean {
+  if (titled.gain < total * TITLED_SHARE) return false;
+  return segmentsIn(page, titled).filter((segment) => gainOf(segment) > PARAGRAPH_GAIN).length >= TITLED_PARAGRAPHS_MIN;
 }
 
 function richest(blocks: readonly Block[]): Block | undefined {

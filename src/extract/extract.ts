@@ -23,8 +23,8 @@ export interface ExtractOptions {
   readonly selectors?: ListingRules | undefined;
 }
 
-/** A page must say this much to be read as an article nobody promised; a page the operator calls one may be shorter. */
-const ARTICLE_CHARACTERS_MIN = { auto: 400, page: 80 } as const;
+/** A page must say this much to be read as an article nobody promised; one with headline, author and date, or one the operator calls an article, may be shorter. */
+const ARTICLE_CHARACTERS_MIN = { auto: 400, signed: 150, page: 80 } as const;
 /** A page that declares itself an article may be this short. */
 const DECLARED_CHARACTERS_MIN = 40;
 /** What a teaser says, at the least: a page with more stories than its text can tell is their listing. */
@@ -118,7 +118,9 @@ function isArticle(
   const declared = page.article !== undefined || metaOf(page, ["og:type"])?.value === "article";
   if (declared && length >= DECLARED_CHARACTERS_MIN) return true;
   if (kind === "page") return length >= ARTICLE_CHARACTERS_MIN.page;
-  return length >= Math.max(ARTICLE_CHARACTERS_MIN.auto, (listings?.items.length ?? 0) * LISTED_CHARACTERS);
+  const isSigned = item.origins?.["title"] === "h1" && item.published !== undefined && item.authors.length > 0;
+  const least = isSigned ? ARTICLE_CHARACTERS_MIN.signed : ARTICLE_CHARACTERS_MIN.auto;
+  return length >= Math.max(least, (listings?.items.length ?? 0) * LISTED_CHARACTERS);
 }
 
 function factsOf(page: PageMetadata, context: DocumentContext): FeedFacts {

@@ -373,13 +373,16 @@ function spokenAuthors(segments: readonly Segment[]): readonly Author[] {
     segments.findIndex((segment) => segment.level === 1),
   );
   for (const segment of [...segments.slice(title, title + 18), ...segments.slice(Math.max(0, title - 6), title)]) {
-    if (segment.text.length > 160) continue;
+    if (segment.text.length > 160 || segment.place.caption !== undefined || PICTURED.test(segment.text)) continue;
     const said = SIGNED.exec(segment.text)?.[1];
     const found = said === undefined ? [] : names([said]);
     if (found.length > 0) return found;
   }
   return [];
 }
+
+/** Who took the picture did not write the text. */
+const PICTURED = /\b(?:photo|photograph|image|picture|foto|bild|illustration|graphic)s?\b/i;
 
 /** `by` and its kin before two to four capitalized words, perhaps several such names. */
 const SIGNED =

@@ -114,7 +114,11 @@ function captionOf(segment: Segment, page: Segments, used: Set<Segment>): Writte
         isNamed(other.block, around, CAPTION_WORDS) ||
         isNamed(other.block, around, CREDIT_WORDS),
     );
-    if (named.length > 0) return named.length <= 4 ? read(named, around, used) : NOTHING;
+    const isCreditOnly = named.every(
+      (other) => isNamed(other.block, around, CREDIT_WORDS) && !isNamed(other.block, around, CAPTION_WORDS),
+    );
+    const told = isCreditOnly && texts.length <= 3 && texts.every((other) => other.text.length < 300) ? texts : named;
+    if (named.length > 0) return named.length <= 4 ? read(told, around, used) : NOTHING;
     const boxed = around.words.some((word) => PICTURE_WORDS.has(word)) || texts.some((other) => isCredited(other.text));
     if (
       texts.length > 0 &&

@@ -33,7 +33,7 @@ const ASIDES = [
 
 /** Headings of what is not the article: all under them goes, up to the next heading of the same level or running text. */
 const ASIDE_HEADINGS =
-  /^(?:related|(?:top|best|reader)?\s?(?:rated |user )?comments?\b|more (?:from|on|stories|news|in|like|to)|recommended|read (?:more|next|also)|see also|you (?:may|might)|also (?:on|in|read)|trending|popular|most (?:read|popular|viewed)|latest|top stories|newsletter|sign up|subscribe|comments?|\d+ comments?|leave a (?:comment|reply)|share|follow us|about the authors?|about us|contact|tags|up next|editor's picks?|don't miss|join the|advertisement|partner (?:news|content)|more great|trending now|topics|sponsored|ähnliche|mehr zum|das könnte|lire aussi|sur le même|articles? (?:liés|similaires)|relacionad|te puede|leia (?:também|mais)|lees (?:ook|meer)|läs (?:också|mer))/i;
+  /^(?:related|(?:(?:top|best|all|reader|user)s?'? ){0,2}(?:rated )?comments?\b|kommentare?\b|commentaires?\b|comentários?\b|comentarios?\b|more (?:from|on|stories|news|in|like|to)|recommended|read (?:more|next|also)|see also|you (?:may|might)|also (?:on|in|read)|trending|popular|most (?:read|popular|viewed)|latest|top stories|newsletter|sign up|subscribe|comments?|\d+ comments?|leave a (?:comment|reply)|share|follow us|about the authors?|about us|contact|tags|up next|editor's picks?|don't miss|join the|advertisement|partner (?:news|content)|more great|trending now|topics|sponsored|ähnliche|mehr zum|das könnte|lire aussi|sur le même|articles? (?:liés|similaires)|relacionad|te puede|leia (?:também|mais)|lees (?:ook|meer)|läs (?:också|mer))/i;
 
 /** The end of a picture's caption: `(AP Photo/A B)`, `(Image: Agency)`. */
 const CAPTION_LINE = /\((?:[\p{L}.& /]{0,40}\b)?(?:photo|image|picture|photograph|foto)s?\b[^()]{1,100}\)\.?$/iu;
@@ -139,21 +139,24 @@ function isAside(segment: Segment, facts: LineFacts): boolean {
 /** Drops what stands under a heading, or a short line, that announces something else. */
 function dropAsideSections(segments: readonly Segment[]): readonly Segment[] {
   const kept: Segment[] = [];
-  let dropping = 0;
+  let under: { readonly level: number; readonly isComments: boolean } | undefined;
   for (const [index, segment] of segments.entries()) {
     const level = segment.level > 0 ? segment.level : isLabel(segment, segments[index + 1]) ? LABEL_LEVEL : 0;
-    if (level > 0) dropping = isAsideHeading(segment) ? level : dropping > 0 && level > dropping ? dropping : 0;
-    else if (
-      dropping > 0 &&
-      isParagraph(segment) &&
-      !segment.place.list &&
-      segment.linkLength < segment.text.length * 0.3
-    )
-      dropping = 0;
-    if (dropping === 0) kept.push(segment);
+    if (level > 0 && isAsideHeading(segment)) under = { level, isComments: COMMENTS.test(segment.text) };
+    else if (under !== undefined && endsAside(segment, level, under)) under = undefined;
+    if (under === undefined) kept.push(segment);
   }
   return kept;
 }
+
+/** A heading as high ends what stands under an aside's heading; so does running text, but for comments. */
+function endsAside(segment: Segment, level: number, under: { level: number; isComments: boolean }): boolean {
+  if (level > 0) return level <= under.level;
+  if (under.isComments || segment.place.list) return false;
+  return isParagraph(segment) && segment.linkLength < segment.text.length * 0.3;
+}
+
+const COMMENTS = /\bcomments?\b|kommentare?\b|commentaires?\b|comentarios?\b|comentários?\b/i;
 
 /** Deeper than any heading. */
 const LABEL_LEVEL = 7;

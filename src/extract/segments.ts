@@ -277,6 +277,7 @@ class Cutter {
     this.#run = new Run();
     const text = place.preformatted ? run.text.trim() : foldText(run.text);
     if (text === "" && run.images.length === 0) return;
+    while (isGap(run.nodes.at(-1))) run.nodes.pop();
     this.#segments.push({
       index: this.#segments.length,
       block,
@@ -291,6 +292,12 @@ class Cutter {
       place,
     });
   }
+}
+
+/** A line break or white space: nothing at the end of a line. */
+function isGap(node: ChildNode | undefined): boolean {
+  if (node?.type === "text") return node.data.trim() === "";
+  return node?.type === "tag" && node.name === "br";
 }
 
 /** Whether a picture with an address stands beside this `noscript`. */
