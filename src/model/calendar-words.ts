@@ -63,6 +63,21 @@ const EXTRA_MONTHS: Readonly<Record<string, Readonly<Record<string, number>>>> =
   id: { pebruari: 2, agust: 8, agt: 8, nopember: 11 },
   el: { ιουν: 6, ιουλ: 7, μαϊ: 5, μαι: 5 },
   tr: { agust: 8 },
+  // The names of the Levant and Iraq.
+  ar: {
+    "كانون الثاني": 1,
+    شباط: 2,
+    آذار: 3,
+    نيسان: 4,
+    أيار: 5,
+    حزيران: 6,
+    تموز: 7,
+    آب: 8,
+    أيلول: 9,
+    "تشرين الأول": 10,
+    "تشرين الثاني": 11,
+    "كانون الأول": 12,
+  },
 };
 
 /** Words between the parts of a date that CLDR's own patterns do not have. */

@@ -145,7 +145,7 @@ interface Part {
   readonly weekday: boolean;
 }
 
-/** The name of a month at a token; abbreviations such as `ส.ค.` take two. */
+/** The name of a month at a token; `ส.ค.` and `تشرين الأول` take two words. */
 function readMonthName(tokens: readonly Token[], at: number, lexicon: Lexicon): Reading<number> | null {
   const token = tokens[at];
   if (token?.kind !== "word") return null;
@@ -154,6 +154,9 @@ function readMonthName(tokens: readonly Token[], at: number, lexicon: Lexicon): 
     const joined = lexicon.monthOf(token.key + second.key);
     if (joined !== undefined) return { value: joined, end: at + 3 };
   }
+  const next = tokens[at + 1];
+  const pair = next?.kind === "word" ? lexicon.monthOf(token.key + next.key) : undefined;
+  if (pair !== undefined) return { value: pair, end: at + 2 };
   const month = lexicon.monthOf(token.key) ?? lexicon.monthOf(withoutEnding(token.key));
   return month === undefined ? null : { value: month, end: at + 1 };
 }

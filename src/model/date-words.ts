@@ -250,9 +250,31 @@ function isWeekdayName(token: Token | undefined, lexicon: Lexicon): boolean {
   return token?.kind === "word" && lexicon.own.some((one) => one.weekdays.has(token.key));
 }
 
+const NUMBERED_DAY = /^(\d{1,2}) ?([./-]) ?(\d{1,2})(\.)?(?=$|[ (,])/;
+
+/** `26.8.`, `8/26 14:03`: two numbers are a day only with a full stop behind each, or a time. */
+function readNumberedDay(segment: string, spoken: Spoken): DateInterval | null {
+  const { lexicon, context, text } = spoken;
+  const match = NUMBERED_DAY.exec(segment);
+  if (match === null) return null;
+  const [whole, first, mark, second, stop] = match;
+  const rest = segment.slice(whole.length);
+  const time = rest.trim() === "" ? null : onlyTime(rest, lexicon);
+  if (time === null && (rest.trim() !== "" || mark !== "." || stop === undefined)) return null;
+  const numbers = { first: Number(first), second: Number(second) };
+  const monthFirst = numbers.second > 12 || (mark !== "." && (lexicon.monthFirst || lexicon.yearFirst));
+  const day = monthFirst
+    ? { month: numbers.first, day: numbers.second }
+    : { month: numbers.second, day: numbers.first };
+  const dated = pastYear(day, context);
+  return dated === null ? null : intervalOf(dated, time, text, context);
+}
+
 /** `26. 8.` where the language writes days so: nothing but a weekday may stand beside it. */
 function readShortDay(segment: string, spoken: Spoken): DateInterval | null {
   const { lexicon, context, text } = spoken;
+  const timed = readNumberedDay(segment, spoken);
+  if (timed !== null) return timed;
   const own = lexicon.own[0]?.shortDay ?? null;
   if (own === null) return null;
   const tokens = listTokens(segment);

@@ -34,8 +34,8 @@ export const EXTRAS: Readonly<Record<string, LanguageExtras>> = {
       month: "mo mos mth mths",
       year: "yr yrs",
     },
-    numbers: "a/an/one two three four five six seven eight nine ten eleven twelve",
-    few: "few several couple",
+    numbers: "a/an/one two/couple three four five six seven eight nine ten eleven twelve",
+    few: "few several",
     now: "just now/just in/moments ago/a moment ago/a few moments ago/a few seconds ago/a minute ago/seconds ago/now",
     today: "this morning/this afternoon/this evening/tonight/earlier today",
     yesterday: "last night/yesterday morning/yesterday afternoon/yesterday evening",
@@ -190,6 +190,7 @@ export const EXTRAS: Readonly<Record<string, LanguageExtras>> = {
     labels: "опубликовано обновлено дата публикации добавлено изменено от последнее обновление в",
   },
   uk: {
+    yesterday: "вчора",
     about: "близько приблизно майже понад",
     units: { hour: "год година години годин", minute: "хв" },
     numbers: "один/одну/одна два/дві три чотири п'ять шість сім вісім дев'ять десять",
@@ -347,4 +348,5 @@ export const EXTRAS: Readonly<Record<string, LanguageExtras>> = {
   },
   hr: { before: "prije", now: "upravo/upravo sada", few: "nekoliko par", labels: "objavljeno ažurirano" },
   sr: { before: "pre/пре/prije", now: "upravo/управо", few: "nekoliko неколико", labels: "objavljeno објављено" },
+  et: { after: "tagasi", now: "just nüüd/äsja" },
 };
