@@ -3,6 +3,9 @@ import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
 /** Attributes of an element as both parsers give them: lower-case names, decoded values. */
 export type Attributes = Readonly<Record<string, string | undefined>>;
 
+/** Of an element that has none. */
+export const NO_ATTRIBUTES: Attributes = {};
+
 /** One candidate of a `srcset`: `w` is a width in pixels, `x` a density. */
 export interface ImageCandidate {
   readonly url: AbsoluteUrl;

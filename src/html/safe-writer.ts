@@ -7,6 +7,7 @@ import {
   type ImageSource,
   isTrackingPixel,
   largestOf,
+  NO_ATTRIBUTES,
   parseSrcset,
 } from "./images.ts";
 import { PROFILES, type Profile, type Rule } from "./sanitize-profiles.ts";
@@ -14,7 +15,6 @@ import { PROFILES, type Profile, type Rule } from "./sanitize-profiles.ts";
 const TABLE_PARTS = new Set(["table", "tbody", "tfoot", "thead", "tr"]);
 const LISTS = new Set(["dir", "menu", "ol", "ul"]);
 const PLAYERS = new Set(["audio", "video"]);
-const INLINE_PLACES = new Set(["annotation", "inline", "link", "picture"]);
 const DEPTH_MAX = 100;
 const BREAKS_MAX = 2;
 const ATTRIBUTE_CHARACTERS_MAX = 2000;
@@ -319,7 +319,7 @@ export class SafeWriter {
   // ---- writing
 
   #push(tag: string, openTag: string, rule: Pick<Rule, "place">, implied = false): Entry {
-    const inline = INLINE_PLACES.has(rule.place);
+    const inline = isInline(rule.place);
     if (!inline && !implied) this.#leaveOutDivisions();
     if (tag === "pre") this.#preformatted++;
     const entry: Entry = { tag, openTag, inline, implied, ghost: false, closed: false, sources: undefined };
@@ -562,6 +562,7 @@ export class SafeWriter {
   #openTagOf(tag: string, attributes: Attributes): string | null {
     const rule = this.profile.rules.get(tag);
     if (rule === undefined) return null;
+    if (attributes === NO_ATTRIBUTES && rule.needs === undefined) return rule.bareTag;
     let kept = rule.always;
     for (const [name, check] of rule.attributes) {
       const value = attributes[name];
@@ -576,6 +577,10 @@ export class SafeWriter {
 /** What our own elements are, that nobody wrote. */
 const BLOCK_RULE: Pick<Rule, "place"> = { place: "block" };
 const IMPLIED_RULE: Pick<Rule, "place"> = { place: "paragraph" };
+
+function isInline(place: Rule["place"]): boolean {
+  return place === "inline" || place === "link" || place === "picture" || place === "annotation";
+}
 
 function isCell(tag: string): boolean {
   return tag === "td" || tag === "th" || tag === "caption";
@@ -631,9 +636,20 @@ function cleanText(text: string): string {
   return UNWANTED.test(newlines) ? newlines.replace(new RegExp(UNWANTED, "g"), "") : newlines;
 }
 
+/** The ampersand first: the others bring their own. */
+const REFERENCES = [
+  ["&", "&amp;"],
+  ["<", "&lt;"],
+  [">", "&gt;"],
+  ["\u00a0", "&nbsp;"],
+] as const;
+
 function escapeText(text: string): string {
   if (!/[&<>\u00a0]/.test(text)) return text;
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\u00a0", "&nbsp;");
+  let escaped = text;
+  for (const [character, reference] of REFERENCES)
+    if (escaped.includes(character)) escaped = escaped.replaceAll(character, reference);
+  return escaped;
 }
 
 function escapeAttribute(value: string): string {

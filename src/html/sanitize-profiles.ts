@@ -47,6 +47,8 @@ export interface Rule {
   readonly needs: string | undefined;
   /** Attributes that are always written. */
   readonly always: string;
+  /** The start tag with no others. */
+  readonly bareTag: string;
 }
 
 export interface Profile {
@@ -232,6 +234,7 @@ function buildRules(
         attributes: Object.entries({ ...attributes[name], ...everywhere }),
         needs: needs[name],
         always: ALWAYS[name] ?? "",
+        bareTag: `<${name}${ALWAYS[name] ?? ""}>`,
       });
     }
   }

@@ -1,7 +1,7 @@
 import type { ChildNode, Element, ParentNode } from "domhandler";
 import { Tokenizer } from "htmlparser2";
 import type { SafeHtml } from "../model/html.ts";
-import type { Attributes } from "./images.ts";
+import { type Attributes, NO_ATTRIBUTES } from "./images.ts";
 import { type Entry, SafeWriter } from "./safe-writer.ts";
 import { FOREIGN, PROFILES, type ProfileName } from "./sanitize-profiles.ts";
 
@@ -116,8 +116,11 @@ function writeLink(name: string, attributes: Attributes, source: string | undefi
 class TokenSource {
   readonly #html: string;
   readonly #writer: SafeWriter;
+  /** Text that is not passed on yet: the tokenizer cuts it at every `<` and `&`, whatever they begin. */
+  #textStart = 0;
+  #textEnd = 0;
   #name = "";
-  #attributes: Record<string, string> = {};
+  #attributes: Record<string, string> | undefined;
   #attributeName = "";
   #attributeValue = "";
   /** The element being dropped, and how many of its name are open. */
@@ -134,16 +137,23 @@ class TokenSource {
   }
 
   ontext(start: number, end: number): void {
-    if (this.#dropping === "") this.#writer.text(this.#html.slice(start, end));
+    if (this.#dropping !== "") return;
+    if (start !== this.#textEnd) {
+      this.#passText();
+      this.#textStart = start;
+    }
+    this.#textEnd = end;
   }
 
   ontextentity(codepoint: number): void {
-    if (this.#dropping === "") this.#writer.text(String.fromCodePoint(codepoint));
+    if (this.#dropping !== "") return;
+    this.#passText();
+    this.#writer.text(String.fromCodePoint(codepoint));
   }
 
   onopentagname(start: number, end: number): void {
     this.#name = this.#html.slice(start, end).toLowerCase();
-    this.#attributes = {};
+    this.#attributes = undefined;
   }
 
   onattribname(start: number, end: number): void {
@@ -161,8 +171,8 @@ class TokenSource {
 
   onattribend(): void {
     // The first of two attributes of one name counts (HTML §13.2.5.33).
-    if (this.#attributes[this.#attributeName] === undefined)
-      this.#attributes[this.#attributeName] = this.#attributeValue;
+    this.#attributes ??= {};
+    this.#attributes[this.#attributeName] ??= this.#attributeValue;
   }
 
   onopentagend(end: number): void {
@@ -174,6 +184,7 @@ class TokenSource {
   }
 
   onclosetag(start: number, end: number): void {
+    this.#passText();
     const name = this.#html.slice(start, end).toLowerCase();
     if (this.#dropping !== "") {
       if (name === this.#dropping && --this.#dropDepth === 0) this.#endDrop();
@@ -187,26 +198,34 @@ class TokenSource {
   onprocessinginstruction(): void {}
 
   onend(): void {
+    this.#passText();
     if (this.#dropping !== "") this.#endDrop();
   }
 
   #open(end: number, selfClosing: boolean): void {
+    this.#passText();
     const name = this.#name;
+    const attributes = this.#attributes ?? NO_ATTRIBUTES;
     if (this.#dropping !== "" && !(FOREIGN.has(this.#dropping) && BREAKS_OUT.has(name))) {
       if (name === this.#dropping && !selfClosing) this.#dropDepth++;
-      else if (name === "source") this.#dropSource ??= this.#attributes["src"];
+      else if (name === "source") this.#dropSource ??= attributes["src"];
       return;
     }
     this.#dropping = "";
-    if (!this.#isDropped(name)) this.#writer.open(name, this.#attributes);
+    if (!this.#isDropped(name)) this.#writer.open(name, attributes);
     else if (selfClosing || VOID_DROPPED.has(name) || this.#neverEnds(name, end))
-      writeLink(name, this.#attributes, undefined, this.#writer);
+      writeLink(name, attributes, undefined, this.#writer);
     else {
       this.#dropping = name;
       this.#dropDepth = 1;
-      this.#dropAttributes = this.#attributes;
+      this.#dropAttributes = attributes;
       this.#dropSource = undefined;
     }
+  }
+
+  #passText(): void {
+    if (this.#textEnd > this.#textStart) this.#writer.text(this.#html.slice(this.#textStart, this.#textEnd));
+    this.#textStart = this.#textEnd;
   }
 
   /** A `noscript` twin of a picture that was just written says it twice. */
