@@ -13,6 +13,7 @@ import {
 } from "./date-fields.ts";
 import { parseDate } from "./date-parse.ts";
 import { listTokens, plainDigits, type Token } from "./date-tokens.ts";
+import { readOtherDay } from "./other-calendars.ts";
 import { agoInterval, dayBefore, findAgo, nowInterval, wholeDayBefore } from "./relative-date.ts";
 import { foldText, isBoundary, type RelativeWords, relativeWords } from "./relative-words.ts";
 
@@ -76,6 +77,23 @@ function withZone(tokens: readonly Token[], time: Reading<TimeFields>): Reading<
 interface Moment {
   readonly day: DayFields;
   readonly time: TimeFields | null;
+}
+
+/** A day in the calendar of the document's language, where that is not the Gregorian, with the time after it. */
+function findOtherCalendar(
+  tokens: readonly Token[],
+  lexicon: Lexicon,
+  context: DateContext,
+  text: string,
+): DateInterval | null {
+  for (const language of context.languages) {
+    for (let at = 0; at < tokens.length; at++) {
+      const day = tokens[at]?.kind === "number" ? readOtherDay(tokens, at, language, context.capturedAt) : null;
+      if (day === null) continue;
+      return intervalOf(day.value, readTimeNear(tokens, day.end, lexicon)?.value ?? null, text, context);
+    }
+  }
+  return null;
 }
 
 /** A day from this token on with the time after it, or a time with the day after it. */
@@ -333,6 +351,7 @@ export function findDate(text: string, context: DateContext): DateInterval | nul
   const languages = context.languages;
   const own = lexiconOf(languages, "own", false);
   const dated =
+    (figures ? findOtherCalendar(tokens, own, context, trimmed) : null) ??
     (figures ? findAbsolute(tokens, own, context, trimmed, true) : null) ??
     (/\d{4}/.test(plain) ? findAbsolute(tokens, lexiconOf(languages, "wide", false), context, trimmed, true) : null);
   if (dated !== null) return dated;
