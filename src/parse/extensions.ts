@@ -23,10 +23,17 @@ export function readExtensions(item: XmlElement): Readonly<Record<string, string
   };
   for (const element of item.children) {
     if (typeof element === "string" || !KEPT.test(element.name) || FIELDS.test(element.name)) continue;
-    keep(element.name, foldText(element.text));
+    const name = nameOf(element);
+    keep(name, foldText(element.text));
     for (const [key, value = ""] of Object.entries(element.attributes)) {
-      if (!key.startsWith("xml")) keep(`${element.name}@${key}`, value.trim());
+      if (!key.startsWith("xml")) keep(`${name}@${key}`, value.trim());
     }
   }
   return count === 0 ? undefined : extensions;
+}
+
+/** The usual prefix with the local name as written: `wfw:commentRss`. */
+function nameOf({ name, written }: XmlElement): string {
+  const colon = name.indexOf(":");
+  return name.slice(0, colon + 1) + written.slice(written.indexOf(":") + 1);
 }

@@ -1,5 +1,6 @@
 import { parseDate } from "../model/date-parse.ts";
 import type { DocumentContext, FeedFacts } from "../model/parsed.ts";
+import { resolveWebUrl } from "../model/url.ts";
 import type { FieldList } from "./fields.ts";
 import { findPage, findRelated, linksOf } from "./links.ts";
 import { type FeedFormat, type FeedText, lineOf, readText } from "./markup.ts";
@@ -33,7 +34,6 @@ const DATES = [
   "dcterms:created",
   "pubdate",
   "published",
-  "lastmod",
 ];
 
 /** What the feed says of itself. */
@@ -43,7 +43,7 @@ export function readFacts(feed: FieldList, format: FeedFormat, context: Document
   const description = firstText(feed, DESCRIPTIONS, format);
   return present({
     title: lineOf(firstText(feed, ["title", "dc:title", "atom:title"], format)) || undefined,
-    link: findPage(links),
+    link: findPage(links) ?? resolveWebUrl(feed.element.attributes.href, feed.element.base),
     description: description?.kind === "html" ? description.html : description?.text,
     language,
     updated: readUpdated(feed, language, context),

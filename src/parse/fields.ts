@@ -6,7 +6,7 @@ const FIELD_NAMES: ReadonlySet<string> = new Set([
     " ",
   ),
   ..."enclosure comments source image logo icon language copyright rights generator ttl skiphours skipdays".split(" "),
-  ..."pubdate lastbuilddate published updated issued modified created managingeditor webmaster lastmod".split(" "),
+  ..."pubdate lastbuilddate published updated issued modified created managingeditor webmaster".split(" "),
   ..."title summary content subtitle id link author contributor category published updated rights"
     .split(" ")
     .map((name) => `atom:${name}`),

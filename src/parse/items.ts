@@ -117,7 +117,7 @@ function untrusted(html: string, baseUrl: string | undefined): UntrustedHtml {
 
 function readIdentity(item: FieldList): Pick<ParsedItem, "guid" | "url" | "canonicalUrl"> {
   const [guid] = item.all("guid", "id", "atom:id", "dc:identifier").filter((element) => element.text.trim() !== "");
-  const about = item.element.attributes["rdf:about"]?.trim();
+  const about = (item.element.attributes["rdf:about"] ?? item.element.attributes.about)?.trim();
   const permalink = guid?.name === "guid" && guid.attributes.ispermalink?.trim().toLowerCase() !== "false";
   const url =
     findPage(linksOf(item)) ??
@@ -179,9 +179,9 @@ function readDates(item: FieldList, language: string | undefined, context: ItemC
   const languages = language === undefined ? [] : [language];
   const read = (names: readonly string[], origin: string): DateInterval | null => {
     for (const name of names) {
-      // Of dates that stand twice the later one counts, as in other readers.
-      for (const element of item.all(name).toReversed()) {
-        const text = element.text.trim();
+      // Of dates that stand twice the later one counts, as in other readers. CDF has them in attributes.
+      for (const written of [item.element.attributes[name], ...item.all(name).map((each) => each.text)].toReversed()) {
+        const text = written?.trim() ?? "";
         const { timeZone, capturedAt } = context;
         const date = text === "" ? null : parseDate(text, { timeZone, capturedAt, languages, origin });
         if (date !== null) return date;

@@ -24,6 +24,8 @@ const NO_ATTRIBUTES: Attributes = Object.freeze(Object.create(null));
 /** An element of a feed, under the name everybody means: lower case, with the usual prefix of its namespace. */
 export class XmlElement {
   readonly name: string;
+  /** The name as the document writes it. */
+  readonly written: string;
   readonly attributes: Attributes;
   #children: XmlNode[] | null = null;
   /** xml:base in force, resolved; absent where the document's own address holds. */
@@ -31,8 +33,9 @@ export class XmlElement {
   /** xml:lang in force. */
   readonly language: string | undefined;
 
-  constructor(name: string, attributes: Attributes, parent: XmlElement | null) {
+  constructor(name: string, written: string, attributes: Attributes, parent: XmlElement | null) {
     this.name = name;
+    this.written = written;
     this.attributes = attributes;
     this.base = parent?.base;
     this.language = attributes["xml:lang"] ?? parent?.language;
@@ -150,7 +153,7 @@ class TreeBuilder implements TokenizerCallbacks {
   constructor(source: string, documentUrl: string | undefined) {
     this.#source = source;
     this.#rereads = 4 * source.length;
-    this.#root = new XmlElement("", documentUrl === undefined ? NO_ATTRIBUTES : { "xml:base": documentUrl }, null);
+    this.#root = new XmlElement("", "", documentUrl === undefined ? NO_ATTRIBUTES : { "xml:base": documentUrl }, null);
     this.#stack = [this.#root];
   }
 
@@ -162,7 +165,7 @@ class TreeBuilder implements TokenizerCallbacks {
       this.#tokenizer.write(this.#source.slice(from));
       this.#tokenizer.end();
     }
-    return { root: this.#root, html: this.#html, cut: !this.#closed };
+    return { root: this.#root, html: this.#html, cut: this.#rooted && !this.#closed };
   }
 
   // -------------------------------------------------------------------------------------------- events of the tokenizer
@@ -411,7 +414,7 @@ class TreeBuilder implements TokenizerCallbacks {
     }
     this.#closeBefore(name);
     const parent = this.#top();
-    const element = new XmlElement(name, attributes, parent);
+    const element = new XmlElement(name, this.#tag, attributes, parent);
     if (element !== this.#root) parent.append(element);
     if (!this.#rooted && this.#isRoot(name)) this.#takeRoot(element);
     else if (!selfClosed && !this.#isVoid(name)) this.#push(element, outer);
@@ -520,10 +523,22 @@ class TreeBuilder implements TokenizerCallbacks {
       const value = decodeReferences(this.#values[index] ?? "", this.#own);
       if (name === "xmlns") declared.set("", this.#prefixOf(value, ""));
       else if (name.startsWith("xmlns:")) declared.set(name.slice(6), this.#prefixOf(value, name.slice(6)));
-      attributes[name] ??= value;
+      else attributes[name] ??= value;
     }
-    if (declared.size > 0 && this.#scopes.length < FEED_LIMITS.scopesMax)
+    if (declared.size > 0 && this.#scopes.length < FEED_LIMITS.scopesMax) {
       this.#scope = { parent: this.#scope, prefixes: declared, names: new Map() };
+    }
+    return this.#renameAttributes(attributes);
+  }
+
+  /** `r:about` as `rdf:about`: attributes with another prefix than the usual one. */
+  #renameAttributes(attributes: Record<string, string | undefined>): Attributes {
+    for (const name of Object.keys(attributes)) {
+      const colon = name.indexOf(":");
+      const prefix = colon <= 0 ? undefined : this.#meaningOf(name.slice(0, colon));
+      if (prefix !== undefined)
+        attributes[`${prefix}${name.slice(prefix === "" ? colon + 1 : colon)}`] ??= attributes[name];
+    }
     return attributes;
   }
 

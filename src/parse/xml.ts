@@ -165,5 +165,5 @@ function listFields(mapped: Mapped, names: ReadonlySet<string>): FieldList {
     const list = mapped[name] as readonly XmlElement[] | undefined;
     if (list !== undefined) fields.set(name.slice(PRIVATE.length), list);
   }
-  return new FieldList(fields.get("itself")?.[0] ?? new XmlElement("", {}, null), fields);
+  return new FieldList(fields.get("itself")?.[0] ?? new XmlElement("", "", {}, null), fields);
 }
