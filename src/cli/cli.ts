@@ -84,6 +84,41 @@ function createProgram(done: (code: ExitCode) => void): Command {
       done(await check(options));
     });
 
+  withPlaces(program.command("status").description("how every source is doing, and what came last")).action(
+    async (options) => {
+      const { status } = await import("./status.ts");
+      done(await status(options));
+    },
+  );
+
+  withPlaces(program.command("explain").description("why a story is what it is, or why an address yielded none"))
+    .argument("<story>", "a story's id or URN, an address, or a publisher's guid")
+    .action(async (name, options) => {
+      const { explain } = await import("./explain.ts");
+      done(await explain(name, options));
+    });
+
+  withPlaces(program.command("backup").description("copy the database to a new file while the service runs"))
+    .argument("<file>")
+    .action(async (file, options) => {
+      const { backup } = await import("./backup.ts");
+      done(await backup(file, options));
+    });
+
+  withPlaces(program.command("restore").description("put a backup in the place of the database; no service may run"))
+    .argument("<file>")
+    .action(async (file, options) => {
+      const { restore } = await import("./restore.ts");
+      done(await restore(file, options));
+    });
+
+  withPlaces(program.command("migrate").description("copy a SQLite database to an empty Postgres one"))
+    .requiredOption("--to <url>", "postgres://user:password@host/database")
+    .action(async (options) => {
+      const { migrate } = await import("./migrate.ts");
+      done(await migrate(options));
+    });
+
   return program;
 }
 

@@ -4,6 +4,7 @@ import Sqlite from "better-sqlite3";
 import { CompiledQuery, Kysely, PostgresDialect, SqliteDialect, sql } from "kysely";
 import pg from "pg";
 import { StoreError } from "../errors.ts";
+import { backupDatabase } from "./backup.ts";
 import type { Tables } from "./tables.ts";
 
 export type DatabaseAddress =
@@ -160,6 +161,11 @@ export function listMigrations(
     .map((name) => ({ number: Number(name.slice(0, 4)), name, text: readFileSync(join(folder, name), "utf8") }));
 }
 
+/** The schema that this program knows. */
+export function newestSchema(kind: Database["kind"]): number {
+  return listMigrations(kind).at(-1)?.number ?? 0;
+}
+
 /**
  * Brings the schema to this program's version, each migration in one transaction. An existing SQLite file is copied to
  * `<file>.before-NNNN` first. Answers the numbers applied. StoreError `newer_schema` where the database is ahead of
@@ -183,13 +189,20 @@ export async function migrate(
     }
     const open = migrations.filter(({ number }) => number > current);
     if (open.length > 0 && current > 0 && options.backupTo !== undefined) {
-      await database.sqlite?.backup(`${options.backupTo}.before-${String(open[0]?.number).padStart(4, "0")}`);
+      const number = String(open[0]?.number).padStart(4, "0");
+      backupDatabase(database, freeName(`${options.backupTo}.before-${number}`));
     }
     for (const migration of open) await applyMigration(database, migration);
     return open.map(({ number }) => number);
   } catch (error) {
     throw storeError(error);
   }
+}
+
+/** A backup of an earlier attempt stays where it is. */
+function freeName(file: string): string {
+  if (!existsSync(file)) return file;
+  for (let number = 2; ; number += 1) if (!existsSync(`${file}.${number}`)) return `${file}.${number}`;
 }
 
 async function schemaVersion(database: Database): Promise<number> {

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { StoreError } from "../errors.ts";
+import { backupDatabase } from "./backup.ts";
 import { type Database, type DatabaseAddress, type OpenOptions, openDatabase, storeError } from "./database.ts";
 import { defineFeeds, expireEntries, feedHeads, rebuildFeed, sweepLists } from "./feed-lists.ts";
 import { digestsBefore, rawDigests, storiesForPoll } from "./known-stories.ts";
@@ -78,7 +77,7 @@ export function createSqlStore(database: Database): Store {
       version = now;
       return changed;
     },
-    backup: (file) => backup(database, file),
+    backup: async (file) => backupDatabase(database, file),
   };
   return { ...withStoreErrors(store), [Symbol.asyncDispose]: () => database.close() };
 }
@@ -88,14 +87,6 @@ async function versionOf(database: Database): Promise<string> {
   if (database.sqlite !== undefined) return String(database.sqlite.pragma("data_version", { simple: true }));
   const [row] = await query<{ version: string }>(database, "select pg_current_snapshot()::text as version");
   return row?.version ?? "";
-}
-
-async function backup({ sqlite }: Database, file: string): Promise<void> {
-  if (sqlite === undefined)
-    throw new StoreError("Cannot back up Postgres to a file: use pg_dump", { code: "unsupported", concerns: file });
-  if (existsSync(file))
-    throw new StoreError(`Cannot back up to ${file}: the file exists`, { code: "file_exists", concerns: file });
-  await sqlite.backup(file);
 }
 
 /** Every method's failure as a StoreError. */

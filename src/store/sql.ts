@@ -123,6 +123,9 @@ const TEXT_COLUMNS = new Set([
   "memory",
   "last_poll",
   "lease_owner",
+  "slug",
+  "building_digest",
+  "changed",
 ]);
 
 /**

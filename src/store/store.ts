@@ -216,8 +216,8 @@ export interface Store extends AsyncDisposable {
   /** Of the stories that hold all these words in title or opening, those that came last; newest first. */
   search(query: string, limit: number): Promise<readonly Story[]>;
   findStory(id: string): Promise<Story | null>;
-  /** Stories of any source that an identity key names, in the order they came. */
-  storiesByKey(key: string): Promise<readonly Story[]>;
+  /** Stories of any source that an identity key names, in the order they came; of deleted ones little is left. */
+  storiesByKey(key: string): Promise<readonly { readonly story: Story; readonly deletedAt?: number }[]>;
   storyHistory(id: string): Promise<StoryHistory | null>;
 
   snapshot(
@@ -237,6 +237,9 @@ export interface Store extends AsyncDisposable {
 
   /** Cheap: whether another connection committed since the last call. */
   changedSinceAsked(): Promise<boolean>;
-  /** A consistent copy while running, into a new file. */
+  /**
+   * A consistent copy while others read and write, into a new file: one statement, which the process that calls it waits
+   * for. Codes `file_exists`; `unsupported` on Postgres.
+   */
   backup(file: string): Promise<void>;
 }

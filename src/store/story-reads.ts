@@ -63,12 +63,18 @@ export async function findStory(sql: Sql, id: string): Promise<Story | null> {
 }
 
 /** One index look-up for each source: keys are looked up within a source. */
-export async function storiesByKey(sql: Sql, key: string): Promise<readonly Story[]> {
-  const text = `select ${STORY_COLUMNS} from sources
+export async function storiesByKey(
+  sql: Sql,
+  key: string,
+): Promise<readonly { readonly story: Story; readonly deletedAt?: number }[]> {
+  const text = `select ${STORY_COLUMNS}, stories.deleted_at from sources
     join story_keys on story_keys.source_id = sources.id and story_keys.key = ?
-    join stories on stories.n = story_keys.n
-    where stories.deleted_at is null order by stories.n`;
-  return (await query<StoryRow>(sql, text, [key])).map(storyOf);
+    join stories on stories.n = story_keys.n order by stories.n`;
+  const rows = await query<StoryRow & { deleted_at: number | null }>(sql, text, [key]);
+  return rows.map((row) => ({
+    story: storyOf(row),
+    ...(row.deleted_at === null ? {} : { deletedAt: row.deleted_at }),
+  }));
 }
 
 /** Sightings told of one story at most. */

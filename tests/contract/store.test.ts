@@ -378,7 +378,7 @@ describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
     await play.poll([numberedItem(1, shared)], NOW, sources[0]!.id);
     await play.poll([numberedItem(2, { ...shared, guid: "other-guid" })], NOW + 1, sources[1]!.id);
     const key = clusterOf({ url: url("http://www.town.example/shared?utm_source=x") })!;
-    expect((await store.storiesByKey(key)).map((story) => story.sourceId)).toEqual(["town-news", "other"]);
+    expect((await store.storiesByKey(key)).map(({ story }) => story.sourceId)).toEqual(["town-news", "other"]);
   });
 
   it("ends the lease of a source with its poll", async () => {
