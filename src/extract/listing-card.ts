@@ -28,7 +28,7 @@ export interface Card {
 }
 
 /** Elements that hold the parts of a card, as selectors or microformats name them. */
-export interface KnownParts {
+interface KnownParts {
   readonly title?: Element | undefined;
   readonly date?: Element | undefined;
   readonly image?: Element | undefined;
@@ -61,7 +61,7 @@ function isSilent(element: Element): boolean {
 }
 
 /** The elements of a card in document order, what nobody reads left out; at most NODES_MAX. */
-export function listElements(nodes: readonly ChildNode[]): readonly Element[] {
+function listElements(nodes: readonly ChildNode[]): readonly Element[] {
   const elements: Element[] = [];
   const pending = nodes.toReversed();
   for (let node = pending.pop(); node !== undefined && elements.length < NODES_MAX; node = pending.pop()) {
@@ -87,7 +87,7 @@ function isInside(element: Element, outer: Element): boolean {
 // ---- title
 
 /** A heading's words without the roofline, labels and words for screen readers that stand in it. */
-export function titleText(element: Element): string {
+function titleText(element: Element): string {
   const named = listElements(element.children).find((one) => TITLE_WORDS.test(labelsOf(one)) && ownText(one) !== "");
   const source = named ?? element;
   const kept = (nodes: readonly ChildNode[]): ChildNode[] =>

@@ -8,7 +8,7 @@ import { type AbsoluteUrl, resolveWebUrl, urlIdentity } from "../model/url.ts";
 import type { PageReader } from "./listing-card.ts";
 
 /** What is read of the data embedded in one page. */
-export const EMBEDDED_LIMITS = {
+const EMBEDDED_LIMITS = {
   scriptCharactersMax: 5_000_000,
   valuesMax: 200_000,
   depthMax: 60,

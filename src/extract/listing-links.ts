@@ -35,11 +35,13 @@ const SHARE_HOST =
 /** Sounds, pictures and documents are no stories. */
 const FILE = /\.(?:mp3|m4a|mp4|m3u8|ogg|wav|jpe?g|png|gif|webp|svg|pdf|zip|docx?|xlsx?|pptx?|xml|rss|ics)$/i;
 
+const INDEX = /^(?:index|default)\.\w{2,5}$/i;
+
 /** What tells a story's address from a section's: a long last part, a number, a date. */
-export function addressScore(url: AbsoluteUrl, page: string | undefined): number {
+function addressScore(url: AbsoluteUrl, page: string | undefined): number {
   const parsed = new URL(url);
   const parts = parsed.pathname.split("/").filter((part) => part !== "");
-  const last = parts.at(-1) ?? "";
+  const last = (INDEX.test(parts.at(-1) ?? "") ? parts.at(-2) : parts.at(-1)) ?? "";
   if (SHARE_HOST.test(parsed.hostname) && !page?.includes(parsed.hostname)) return -1;
   if (FILE.test(last)) return -1;
   if (parts.length === 0) return parsed.search.length > 4 ? 0 : -1;

@@ -28,14 +28,14 @@ function isShort(element: Element): boolean {
 }
 
 function isNextLink(element: Element): boolean {
-  const label = element.attribs["aria-label"] ?? element.attribs["title"] ?? "";
+  const label = element.attribs["aria-label"] ?? element.attribs.title ?? "";
   const shown = isShort(element) ? textOf(element.children) : "";
   const words = [shown, foldText(label)].filter((text) => text !== "" && text.length <= WORDS_MAX);
   return words.some((text) => NEXT_WORDS.test(text.replace(/[^\p{L}\p{M} ]+/gu, "").trim()));
 }
 
 function isRelNext(element: Element): boolean {
-  return /(?:^|\s)next(?:\s|$)/i.test(element.attribs["rel"] ?? "");
+  return /(?:^|\s)next(?:\s|$)/i.test(element.attribs.rel ?? "");
 }
 
 /** The links of a page that may lead on: `link` elements of its head, `a` elements, in document order. */
@@ -44,7 +44,7 @@ function listLinkElements(document: Document): readonly Element[] {
   const pending: ChildNode[] = document.children.toReversed();
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (node.type !== "tag") continue;
-    if ((node.name === "a" || node.name === "link") && node.attribs["href"] !== undefined) elements.push(node);
+    if ((node.name === "a" || node.name === "link") && node.attribs.href !== undefined) elements.push(node);
     for (let at = node.children.length - 1; at >= 0; at--) {
       const child = node.children[at];
       if (child !== undefined) pending.push(child);
@@ -67,7 +67,7 @@ export function findNextUrl(document: Document, selector: string | undefined, re
   const elements = selector === undefined ? candidates(document) : select(selector, document, reader);
   const own = resolveWebUrl(reader.context.url);
   for (const element of elements) {
-    const url = resolveWebUrl(element.attribs["href"], reader.base);
+    const url = resolveWebUrl(element.attribs.href, reader.base);
     if (url === null || own === null) continue;
     if (urlIdentity(url) !== urlIdentity(own) && new URL(url).hostname === new URL(own).hostname) return url;
   }

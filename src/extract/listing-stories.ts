@@ -352,7 +352,7 @@ function raiseDated(families: ReadonlyMap<string, Family>, tree: PageTree, judge
 }
 
 /** Stories that one page may list; later ones are left out. */
-export const STORIES_MAX = 1000;
+const STORIES_MAX = 1000;
 
 /** What most cards of a family are like. */
 interface Shape {

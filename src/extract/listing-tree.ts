@@ -3,7 +3,7 @@ import { ParseError } from "../errors.ts";
 import type { DocumentContext } from "../model/parsed.ts";
 
 /** A part of the page that is about the site rather than its stories. */
-export type Zone = "main" | "aside" | "frame";
+type Zone = "main" | "aside" | "frame";
 
 /** An element with its place in the page. */
 export interface Spot {
@@ -25,7 +25,7 @@ export interface PageTree {
   readonly spotOf: ReadonlyMap<Element, Spot>;
 }
 
-export const LISTING_LIMITS = { elementsMax: 300_000, depthMax: 3000 } as const;
+const LISTING_LIMITS = { elementsMax: 300_000, depthMax: 3000 } as const;
 
 const UNSEEN = new Set(["head", "script", "style", "template", "noscript", "svg", "iframe", "select", "datalist"]);
 const FRAME_TAGS = new Set(["nav", "footer", "dialog"]);
@@ -45,7 +45,7 @@ function classesOf(element: Element): readonly string[] {
     .filter((name) => name !== "");
 }
 
-export function isHidden(element: Element): boolean {
+function isHidden(element: Element): boolean {
   const { attribs } = element;
   if (attribs.hidden !== undefined) return true;
   return HIDDEN_STYLE.test(attribs.style?.slice(0, 300) ?? "");

@@ -11,9 +11,7 @@ import { type Link, listLinks } from "./listing-links.ts";
 import { findNextUrl } from "./listing-next.ts";
 import { findMicroformats, selectItems } from "./listing-selectors.ts";
 import { listStories, type Story } from "./listing-stories.ts";
-import { contains, isHeading, layOut, type PageTree, type Spot } from "./listing-tree.ts";
-
-export type { ListingBlock } from "./listing-block.ts";
+import { closest, contains, isHeading, layOut, type PageTree, type Spot } from "./listing-tree.ts";
 
 export interface Listings {
   /** Best first. */
@@ -139,7 +137,7 @@ function dateTeller(reader: PageReader) {
 }
 
 function isFeed(spot: Spot): boolean {
-  return /(?:^|\s)h-feed(?:\s|$)/.test(spot.element.attribs["class"] ?? "");
+  return /(?:^|\s)h-feed(?:\s|$)/.test(spot.element.attribs.class ?? "");
 }
 
 /** Neither to the page itself nor to what it does on request (`?share=`, `?replytocom=`). */
@@ -271,7 +269,8 @@ function blocksOf(
   for (const [heading, group] of groups) {
     const root = commonRoot(group.map(({ story }) => story.spot));
     if (root === null || group.length < STORIES_MIN) continue;
-    const text = heading === null ? labelOver(root, group, tree) : textOf(heading.element.children);
+    const near = heading !== null && closest(root, HEADING_LEVELS, (spot) => contains(spot, heading)) !== null;
+    const text = near ? textOf(heading.element.children) : labelOver(root, group, tree);
     const score = group.reduce((sum, { story }) => sum + story.score, 0);
     const items = group.map(({ item }) => item);
     blocks.push({ ...(text !== "" && { heading: text.slice(0, 200) }), score, items, root: root.element });
@@ -279,6 +278,8 @@ function blocksOf(
   return blocks.toSorted((a, b) => b.score - a.score);
 }
 
+/** A heading further away is that of something else. */
+const HEADING_LEVELS = 3;
 const LABEL_LENGTH_MAX = 60;
 
 /** A short line before the first card of a list that has no heading of its own. */

@@ -62,7 +62,7 @@ function yearIn(number: { readonly value: number; readonly digits: number }, lex
   return short ? fullYear(BUDDHIST_CENTURY + number.value, 4) : fullYear(number.value, number.digits);
 }
 
-export function isDay(year: number, month: number, day: number): boolean {
+function isDay(year: number, month: number, day: number): boolean {
   if (year < YEAR_MIN || year > YEAR_MAX || month < 1 || month > 12 || day < 1) return false;
   return day <= new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
 }
