@@ -1,3 +1,4 @@
+import { decodeHTMLAttribute } from "entities/decode";
 import { parseDate } from "../model/date-parse.ts";
 import type { DocumentContext, FeedFacts } from "../model/parsed.ts";
 import { resolveWebUrl } from "../model/url.ts";
@@ -44,7 +45,7 @@ export function readFacts(feed: FieldList, format: FeedFormat, context: Document
   return present({
     title: lineOf(firstText(feed, ["title", "dc:title", "atom:title"], format)) || undefined,
     link: findPage(links) ?? resolveWebUrl(feed.element.attributes.href, feed.element.base),
-    description: description?.kind === "html" ? description.html : description?.text,
+    description: description === null ? undefined : describe(description),
     language,
     updated: readUpdated(feed, language, context),
     image: findFeedImage(feed),
@@ -54,6 +55,17 @@ export function readFacts(feed: FieldList, format: FeedFormat, context: Document
     rights: lineOf(firstText(feed, ["rights", "copyright", "dc:rights", "atom:rights"], format)) || undefined,
   });
 }
+
+/** Plain text, or HTML with its addresses absolute: whoever cleans it does not know the base. */
+function describe(text: FeedText): string {
+  if (text.kind === "text") return text.text;
+  return text.html.replace(ADDRESS, (whole, name: string, quoted: string) => {
+    const url = resolveWebUrl(decodeHTMLAttribute(quoted.replace(/^["']|["']$/g, "")), text.base);
+    return url === null ? whole : `${name}="${url.replaceAll("&", "&amp;")}"`;
+  });
+}
+
+const ADDRESS = /(?<=\s)(href|src|poster|cite)\s{0,8}=\s{0,8}("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)/gi;
 
 /** The first of the names that says something, in the order of the names. */
 export function firstText(fields: FieldList, names: readonly string[], format: FeedFormat): FeedText | null {
