@@ -87,15 +87,29 @@ function isInside(element: Element, outer: Element): boolean {
 // ---- title
 
 /** A heading's words without the roofline, labels and words for screen readers that stand in it. */
-function titleText(element: Element): string {
+function titleText(element: Element, reader: PageReader): string {
   const named = listElements(element.children).find((one) => TITLE_WORDS.test(labelsOf(one)) && ownText(one) !== "");
   const source = named ?? element;
-  const kept = (nodes: readonly ChildNode[]): ChildNode[] =>
-    nodes.filter(
-      (node) => node.type !== "tag" || !(ROOFLINE_WORDS.test(labelsOf(node)) || isSilent(node) || node.name === "time"),
-    );
-  const text = textOf(kept(descend(source)));
+  const headline = textOf(descend(source).filter((node) => node.type !== "tag" || !isLabel(node)));
+  const dateless = textOf(
+    descend(source).filter((node) => node.type !== "tag" || !(isLabel(node) || isDateLine(node, reader))),
+  );
+  const text = dateless.length >= SHORT_TITLE ? dateless : headline;
   return (text === "" ? textOf(source.children) : text).slice(0, TITLE_LENGTH_MAX);
+}
+
+/** Shorter, and what was taken for a date beside it may be the headline. */
+const SHORT_TITLE = 10;
+const DATE_LINE_MAX = 48;
+
+function isLabel(element: Element): boolean {
+  return ROOFLINE_WORDS.test(labelsOf(element)) || isSilent(element) || element.name === "time";
+}
+
+/** `by Ann Example 2 hours ago` within a linked headline. */
+function isDateLine(element: Element, reader: PageReader): boolean {
+  const text = textOf(element.children);
+  return text.length <= DATE_LINE_MAX && isDate(text, reader);
 }
 
 /** Children of an element, or of its only child with text. */
@@ -146,8 +160,8 @@ interface Title {
   readonly origin: string;
 }
 
-function titleOf(element: Element, origin: string): Title | null {
-  const text = titleText(element);
+function titleOf(element: Element, origin: string, reader: PageReader): Title | null {
+  const text = titleText(element, reader);
   return text === "" ? null : { element, text, origin };
 }
 
@@ -160,17 +174,17 @@ function wordyParts(link: Element): readonly Element[] {
 function titleInLink(link: Element, reader: PageReader): Title | null {
   const inside = listElements(link.children);
   const heading = inside.find((one) => isHeading(one) && textOf(one.children) !== "");
-  if (heading !== undefined) return titleOf(heading, "heading");
+  if (heading !== undefined) return titleOf(heading, "heading", reader);
   const called = inside.find((one) => TITLE_WORDS.test(labelsOf(one)) && textOf(one.children) !== "");
-  if (called !== undefined) return titleOf(called, "class");
+  if (called !== undefined) return titleOf(called, "class", reader);
   const parts = wordyParts(link);
-  if (parts.length < 2 && ownText(link) === "") return titleOf(parts[0] ?? link, "link");
-  if (ownText(link).length > 10 && !holdsBlocks(link)) return titleOf(link, "link");
+  if (parts.length < 2 && ownText(link) === "") return titleOf(parts[0] ?? link, "link", reader);
+  if (ownText(link).length > 10 && !holdsBlocks(link)) return titleOf(link, "link", reader);
   const likely = parts.filter((one) => !ROOFLINE_WORDS.test(labelsOf(one)) && !isDate(textOf(one.children), reader));
   const bold = likely.find((one) => /^(?:b|strong)$/.test(one.name) && textOf(one.children).length > 15);
   const long = likely.find((one) => textOf(one.children).length >= 25);
   const chosen = bold ?? long ?? likely.toSorted((a, b) => textOf(b.children).length - textOf(a.children).length)[0];
-  return chosen === undefined ? titleOf(link, "link") : titleOf(chosen, "link");
+  return chosen === undefined ? titleOf(link, "link", reader) : titleOf(chosen, "link", reader);
 }
 
 function isDate(text: string, reader: PageReader): boolean {
@@ -179,11 +193,11 @@ function isDate(text: string, reader: PageReader): boolean {
 
 /** The headline of a card: a linked heading, the link itself, a heading of the card, a bold line. */
 function findTitle(card: Card, reader: PageReader): Title | null {
-  if (card.known?.title !== undefined) return titleOf(card.known.title, "selector");
+  if (card.known?.title !== undefined) return titleOf(card.known.title, "selector", reader);
   const elements = listElements(card.nodes);
   const headings = elements.filter((one) => isHeading(one) && textOf(one.children) !== "");
-  const linked = linkedHeading(card.links, headings);
-  if (linked !== null) return titleOf(linked, "heading");
+  const linked = linkedHeading(card.links, headings, reader);
+  if (linked !== null) return titleOf(linked, "heading", reader);
   const texts = card.links.filter((link) => textOf(link.children) !== "");
   const plain = texts.filter((link) => !holdsBlocks(link) && !isDate(textOf(link.children), reader));
   const [best] = plain.length > 0 ? preferTitle(plain) : preferTitle(texts);
@@ -192,17 +206,17 @@ function findTitle(card: Card, reader: PageReader): Title | null {
     if (title !== null) return title;
   }
   const heading = headings[0] ?? elements.find((one) => TITLE_WORDS.test(labelsOf(one)) && textOf(one.children) !== "");
-  if (heading !== undefined) return titleOf(heading, "heading");
-  return findUnlinkedTitle(card, elements);
+  if (heading !== undefined) return titleOf(heading, "heading", reader);
+  return findUnlinkedTitle(card, elements, reader);
 }
 
 /** The heading that a link to the story stands in or holds; of a heading with several links the link's own words. */
-function linkedHeading(links: readonly Element[], headings: readonly Element[]): Element | null {
+function linkedHeading(links: readonly Element[], headings: readonly Element[], reader: PageReader): Element | null {
   for (const link of links) {
-    const inside = headings.find((heading) => isInside(heading, link) && titleText(heading) !== "");
+    const inside = headings.find((heading) => isInside(heading, link) && titleText(heading, reader) !== "");
     if (inside !== undefined) return inside;
     const around = headings.some((heading) => isInside(link, heading));
-    if (around && titleText(link) !== "") return link;
+    if (around && titleText(link, reader) !== "") return link;
   }
   return null;
 }
@@ -217,15 +231,15 @@ function preferTitle(links: readonly Element[]): readonly Element[] {
 }
 
 /** A bold line, the words of the picture's link, the first line. */
-function findUnlinkedTitle(card: Card, elements: readonly Element[]): Title | null {
+function findUnlinkedTitle(card: Card, elements: readonly Element[], reader: PageReader): Title | null {
   const bold = elements.find((one) => /^(?:b|strong)$/.test(one.name) && textOf(one.children).length > 10);
-  if (bold !== undefined) return titleOf(bold, "bold");
+  if (bold !== undefined) return titleOf(bold, "bold", reader);
   for (const link of card.links) {
     const label = foldText(link.attribs["aria-label"] ?? link.attribs.title ?? "");
     if (label !== "") return { element: link, text: label.slice(0, TITLE_LENGTH_MAX), origin: "aria-label" };
   }
   const line = elements.find((one) => ownText(one).length > 20 && !card.links.some((link) => isInside(one, link)));
-  if (line !== undefined) return titleOf(line, "text");
+  if (line !== undefined) return titleOf(line, "text", reader);
   const alt = elements.find((one) => one.name === "img" && foldText(one.attribs.alt ?? "").length > 10);
   if (alt === undefined) return null;
   return { element: alt, text: foldText(alt.attribs.alt ?? "").slice(0, TITLE_LENGTH_MAX), origin: "alt" };
@@ -281,10 +295,18 @@ function isAboutTime(element: Element): boolean {
   );
 }
 
+type Headline = Pick<Title, "element" | "text">;
+
+function isClock(element: Element): boolean {
+  return element.name === "time" || element.attribs.datetime !== undefined;
+}
+
 /** Dates that elements about time carry, then those that short texts of the card tell. */
-function findCardDate(elements: readonly Element[], title: Element, reader: PageReader): DateInterval | null {
+function findCardDate(elements: readonly Element[], headline: Headline, reader: PageReader): DateInterval | null {
+  const { element: title, text: words } = headline;
+  // What the title left out of its element may be the date.
   const outside = elements.filter(
-    (one) => !isInside(one, title) || one.name === "time" || one.attribs.datetime !== undefined,
+    (one) => !isInside(one, title) || (one !== title && (isClock(one) || !words.includes(textOf(one.children)))),
   );
   const timely = outside.filter(isAboutTime);
   for (const element of timely) {
@@ -296,7 +318,7 @@ function findCardDate(elements: readonly Element[], title: Element, reader: Page
     if (found !== null) return found;
   }
   for (const element of outside) {
-    if (isInside(title, element) || isInside(element, title)) continue;
+    if (isInside(title, element)) continue;
     const own = ownText(element);
     if (own === "") continue;
     const found = readDate(own, reader, "listing") ?? readDate(textOf(element.children), reader, "listing");
@@ -315,7 +337,9 @@ function findCardDate(elements: readonly Element[], title: Element, reader: Page
 
 /** Whether a card tells a date beside a link in it. */
 export function tellsDate(nodes: readonly ChildNode[], link: Element, reader: PageReader): boolean {
-  return findCardDate(listElements(nodes).slice(0, 60), link, reader) !== null;
+  return (
+    findCardDate(listElements(nodes).slice(0, 60), { element: link, text: textOf(link.children) }, reader) !== null
+  );
 }
 
 const DAY_MS = 86_400_000;
@@ -421,8 +445,7 @@ export function readCard(card: Card, reader: PageReader): ParsedItem | null {
   if (title === null) return null;
   const { known } = card;
   const elements = listElements(card.nodes);
-  const told =
-    known?.date === undefined ? findCardDate(elements, title.element, reader) : readKnownDate(known.date, reader);
+  const told = known?.date === undefined ? findCardDate(elements, title, reader) : readKnownDate(known.date, reader);
   const published = told ?? addressDate(card.url, reader);
   const summary = known?.summary === undefined ? findSummary(elements, title) : textOf(known.summary.children);
   const image = findImage(known?.image === undefined ? elements : listElements([known.image]), reader);

@@ -309,17 +309,37 @@ const HEADING_LENGTH_MAX = 120;
 /** Places of one heading that are looked at. */
 const HEADINGS_MAX = 20;
 
-/** Elements whose words are the heading asked for, the innermost of each place. */
-function findHeadings(heading: string, tree: PageTree): readonly Spot[] {
-  const key = headingKey(heading);
+/** Elements whose words pass, the innermost of each place. */
+function findWords(tree: PageTree, pass: (key: string, element: Element) => boolean): readonly Spot[] {
   const found: Spot[] = [];
   for (const spot of tree.spots) {
     if (found.length >= HEADINGS_MAX) break;
     if (!couldBeHeading(spot.element)) continue;
     const text = textOf(spot.element.children);
-    if (text.length <= HEADING_LENGTH_MAX && headingKey(text) === key) found.push(spot);
+    if (text.length <= HEADING_LENGTH_MAX && pass(headingKey(text), spot.element)) found.push(spot);
   }
   return found.filter((spot, index) => found[index + 1] === undefined || !contains(spot, found[index + 1] ?? spot));
+}
+
+/** Elements that show the heading asked for; else headings that begin with it ("Most read See all"). */
+function findHeadings(heading: string, tree: PageTree): readonly Spot[] {
+  const wanted = headingKey(heading);
+  if (wanted === "") return [];
+  const equal = findWords(tree, (key) => key === wanted);
+  if (equal.length > 0) return equal;
+  return findWords(tree, (key, element) => isHeading(element) && key.startsWith(`${wanted} `));
+}
+
+const LABELS = ["aria-label", "data-title", "data-heading", "title"];
+
+/** Elements that are labelled with the heading asked for and show it to nobody. */
+function findLabelled(heading: string, tree: PageTree): readonly Spot[] {
+  const wanted = headingKey(heading);
+  const labelled = tree.spots.filter(
+    ({ element }) =>
+      element.name !== "a" && LABELS.some((name) => headingKey(element.attribs[name]?.slice(0, 200) ?? "") === wanted),
+  );
+  return wanted === "" ? [] : labelled.slice(0, HEADINGS_MAX);
 }
 
 /** A heading has few elements inside; texts of large elements are not gathered. */
@@ -328,7 +348,11 @@ function couldBeHeading(element: Element): boolean {
 }
 
 function namedListing(heading: string, tree: PageTree, links: readonly Link[], reader: PageReader): Listings {
-  const found = findHeadings(heading, tree).map((spot) => blockBelow(spot, tree, links, reader));
+  const below = findHeadings(heading, tree).map((spot) => blockBelow(spot, tree, links, reader));
+  const shown = below.some((block) => block !== null);
+  const found = shown
+    ? below
+    : findLabelled(heading, tree).map((spot) => blockInside(spot, heading, tree, links, reader));
   const blocks = found
     .filter((block) => block !== null)
     .toSorted((a, b) => a.levels - b.levels || b.score - a.score || datedOf(b) - datedOf(a));
@@ -354,24 +378,33 @@ function blockBelow(heading: Spot, tree: PageTree, links: readonly Link[], reade
     const end = sectionEnd(heading, outer, tree);
     const inside = links.filter((link) => link.spot.index >= heading.end && link.spot.index < end);
     if (inside.length < 2) continue;
-    const stories = listStories(inside, tree, {
-      frames: true,
-      threshold: NAMED_SCORE_MIN,
-      datedGap: 0.4,
-      tellsDate: dateTeller(reader),
-    });
-    const root = stories.length < 2 ? null : commonRoot(stories.map((story) => story.spot));
-    if (root === null) continue;
-    const score = stories.reduce((sum, story) => sum + Math.max(0.1, story.score), 0);
-    return {
-      heading: textOf(heading.element.children),
-      score,
-      items: stories.map((story) => readStory(story, reader)).filter((item) => item !== null),
-      root: root.element,
-      levels,
-    };
+    const block = namedBlock(inside, textOf(heading.element.children), tree, reader);
+    if (block !== null) return { ...block, levels };
   }
   return null;
+}
+
+/** The stories inside an element that is labelled so. */
+function blockInside(
+  spot: Spot,
+  heading: string,
+  tree: PageTree,
+  links: readonly Link[],
+  reader: PageReader,
+): NamedBlock | null {
+  const inside = links.filter((link) => contains(spot, link.spot));
+  const block = namedBlock(inside, heading, tree, reader);
+  return block === null ? null : { ...block, levels: spot.zone === "frame" ? FRAME_LEVELS : 0 };
+}
+
+function namedBlock(links: readonly Link[], heading: string, tree: PageTree, reader: PageReader): ListingBlock | null {
+  const search = { frames: true, threshold: NAMED_SCORE_MIN, datedGap: 0.4, tellsDate: dateTeller(reader) };
+  const stories = listStories(links, tree, search);
+  const root = stories.length < STORIES_MIN ? null : commonRoot(stories.map((story) => story.spot));
+  if (root === null) return null;
+  const items = stories.map((story) => readStory(story, reader)).filter((item) => item !== null);
+  const score = stories.reduce((sum, story) => sum + Math.max(0.1, story.score), 0);
+  return { heading, score, items, root: root.element };
 }
 
 /** Where the next heading of the same kind begins. */
