@@ -167,6 +167,8 @@ const STANDFIRST_WORDS = new Set(
 /** By these it is the first paragraph set apart: it sums up, and the text goes on from it. */
 const LEAD_WORDS = new Set("lead lede intro abstract teaser excerpt summary".split(" "));
 const LEAD_CHARACTERS_MIN = 120;
+/** What sums up is shorter than what it sums up. */
+const STANDFIRST_SHARE_MAX = 0.4;
 
 interface Standfirst extends Said {
   readonly segment: Segment;
@@ -192,18 +194,20 @@ function findStandfirst(
   const end = Math.min(first === undefined ? headline.index + 12 : first.index, headline.index + 25);
   const between = page.segments.slice(headline.index + 1, end);
   const named = between.find((segment) => isFit(segment) && isNamed(segment));
-  if (named !== undefined) return standfirstOf(named, isNamedBy(named, headline, LEAD_WORDS));
+  if (named !== undefined) return standfirstOf(named, isNamedBy(named, headline, LEAD_WORDS), content.kept);
   const next = between[0] ?? first;
   if (next === undefined || !isFit(next)) return undefined;
-  if (next === first) return isOwnLine(first, page, metadata) ? standfirstOf(first, true) : undefined;
-  return next.text.length >= 30 ? standfirstOf(next, true) : undefined;
+  if (next === first) return isOwnLine(first, page, metadata) ? standfirstOf(first, true, content.kept) : undefined;
+  return next.text.length >= 30 ? standfirstOf(next, true, content.kept) : undefined;
 }
 
 /** Full sentences in a lead are the first paragraph of the text; a line without an end never is. */
-function standfirstOf(segment: Segment, lead: boolean): Standfirst {
+function standfirstOf(segment: Segment, lead: boolean, kept: readonly Segment[]): Standfirst | undefined {
   const opens =
     lead && segment.level === 0 && segment.size >= LEAD_CHARACTERS_MIN && /[.!?…。]["”’»)]?$/.test(segment.text);
-  return { value: segment.text, origin: "standfirst", segment, opens };
+  const text = kept.reduce((sum, other) => sum + other.size, 0);
+  const isMostOfText = kept.includes(segment) && segment.size > text * STANDFIRST_SHARE_MAX;
+  return isMostOfText && !opens ? undefined : { value: segment.text, origin: "standfirst", segment, opens };
 }
 
 /** A first paragraph is a standfirst when a dated or signed line, or a picture, parts it from the rest. */

@@ -96,6 +96,8 @@ const UPDATED_METAS = [
 ];
 
 const LONE_MARKS_MAX = 4;
+/** How many elements from the headline a date still belongs to it. */
+const NEAR_ELEMENTS = 200;
 const TEXT_CHARACTERS_MAX = 160;
 /** Words before a date that say it is a later one. */
 const UPDATED_WORDS =
@@ -121,6 +123,7 @@ export function findDates(
   const published =
     ldDate(reader, page, ["datePublished", "dateCreated", "uploadDate"]) ??
     metaDate(reader, page, PUBLISHED_METAS) ??
+    otherLdDate(reader, page) ??
     markedDate(reader, marks, "published") ??
     addressDate(reader, page) ??
     spoken.published;
@@ -141,6 +144,17 @@ function ldDate(reader: Reader, page: PageMetadata, keys: readonly string[]): Da
       const found = text === undefined ? undefined : machineDate(reader, text, "json-ld");
       if (found !== undefined) return found;
     }
+  }
+  return undefined;
+}
+
+/** The date of whatever else the page describes: instructions, events, products; not what readers say of it. */
+function otherLdDate(reader: Reader, page: PageMetadata): DateInterval | undefined {
+  for (const node of page.graph.nodes) {
+    if (typesOf(node).some((type) => /Comment|Review|Answer|Image|Person|Organization/.test(type))) continue;
+    const text = textIn(page.graph, node["datePublished"]);
+    const found = text === undefined ? undefined : machineDate(reader, text, "json-ld");
+    if (found !== undefined) return found;
   }
   return undefined;
 }
@@ -185,17 +199,31 @@ function isPlausible(found: DateInterval, context: DocumentContext): boolean {
 
 /** Elements that carry a date by their name, the nearest to the headline first; those of other stories stay out. */
 function markedDate(reader: Reader, marks: Marks, wanted: "published" | "updated"): DateInterval | undefined {
-  const all = marks.dates.filter((mark) => roleOf(mark, marks) === wanted);
-  const distance = (mark: Mark) =>
-    marks.headline === -1 ? mark.order : Math.abs(mark.order - marks.headline) + (mark.order < marks.headline ? 40 : 0);
-  const rank = { itemprop: 0, time: 1, rel: 1, link: 2, class: 2 };
-  const close = marks.headline === -1 ? all : all.filter((mark) => mark.kind === "itemprop" || distance(mark) < 200);
+  const all = marks.dates.filter((mark) => roleOf(mark) === wanted);
+  const near = all.filter((mark) => mark.kind === "itemprop" || distanceOf(mark, marks) < NEAR_ELEMENTS);
+  const found = dateOfMarks(reader, marks.headline === -1 ? all : near, marks, wanted);
   // A lone date far from the headline is still the page's; of several, one may be another story's.
-  const near = close.length === 0 && all.length <= LONE_MARKS_MAX ? all : close;
-  const sorted = near.toSorted((a, b) => rank[a.kind] - rank[b.kind] || distance(a) - distance(b));
-  const first = sorted.slice(0, 30);
+  return found ?? (all.length <= LONE_MARKS_MAX ? dateOfMarks(reader, all, marks, wanted) : undefined);
+}
+
+/** The date of the mark nearest to the headline; what machines wrote goes before what people read. */
+function dateOfMarks(
+  reader: Reader,
+  near: readonly Mark[],
+  marks: Marks,
+  wanted: "published" | "updated",
+): DateInterval | undefined {
+  const rank = { itemprop: 0, time: 1, rel: 1, link: 2, class: 2 };
+  const first = near
+    .toSorted((a, b) => rank[a.kind] - rank[b.kind] || distanceOf(a, marks) - distanceOf(b, marks))
+    .slice(0, 30);
   // A date that names its year goes before one that leaves it to be guessed.
   return firstMarked(reader, first, wanted, true) ?? firstMarked(reader, first, wanted, false);
+}
+
+function distanceOf(mark: Mark, { headline }: Marks): number {
+  if (headline === -1) return mark.order;
+  return Math.abs(mark.order - headline) + (mark.order < headline ? 40 : 0);
 }
 
 function firstMarked(
@@ -243,7 +271,7 @@ function afterUpdate(text: string): string {
   return at > 0 ? text.slice(at) : text;
 }
 
-function roleOf(mark: Mark, marks: Marks): "published" | "updated" {
+function roleOf(mark: Mark): "published" | "updated" {
   const property = mark.element.attribs["itemprop"] ?? "";
   if (/dateModified/i.test(property)) return "updated";
   if (/datePublished|dateCreated/i.test(property)) return "published";
@@ -252,7 +280,6 @@ function roleOf(mark: Mark, marks: Marks): "published" | "updated" {
   const text = textOf([mark.element]).slice(0, TEXT_CHARACTERS_MAX);
   const before = mark.kind === "time" ? textBefore(mark.element) : "";
   const said = `${before} ${text}`;
-  void marks;
   const updated = said.search(UPDATED_WORDS);
   const published = said.search(PUBLISHED_WORDS);
   if (updated === -1) return "published";

@@ -24,7 +24,7 @@ export interface ExtractOptions {
 }
 
 /** A page must say this much to be read as an article nobody promised; one with headline, author and date, or one the operator calls an article, may be shorter. */
-const ARTICLE_CHARACTERS_MIN = { auto: 400, signed: 150, page: 80 } as const;
+const ARTICLE_CHARACTERS_MIN = { auto: 400, signed: 150, page: 40 } as const;
 /** A page that declares itself an article may be this short. */
 const DECLARED_CHARACTERS_MIN = 40;
 /** What a teaser says, at the least: a page with more stories than its text can tell is their listing. */

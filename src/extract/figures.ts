@@ -134,11 +134,12 @@ function captionOf(segment: Segment, page: Segments, used: Set<Segment>): Writte
   return NOTHING;
 }
 
-/** Whether a line ends in words that name a photographer or an agency. */
+/** Whether a line ends in words that name a photographer or a picture agency; an agency alone may have sent the text. */
 function isCredited(text: string): boolean {
+  if (splitCredit(text).credit === "") return false;
+  const end = text.slice(-130);
   return (
-    splitCredit(text).credit !== "" &&
-    /(?:\((?=[^()]{2,100}\)\.?$)|\b(?:photo|image|picture|credit|foto|bild)\b|©)/i.test(text.slice(-130))
+    /\b(?:photos?|images?|pictures?|credit|fotos?|bild)\b|©/i.test(end) || /\([^()]{2,60}\/[^()]{2,60}\)\.?$/.test(end)
   );
 }
 

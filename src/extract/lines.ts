@@ -44,7 +44,16 @@ export function filterLines(kept: readonly Segment[], facts: LineFacts): readonl
   const lines = dropAsideSections(started).filter(
     (segment) => !facts.captions.has(segment) && !isAside(segment, facts),
   );
-  return trimEnd(lines, facts);
+  const filtered = trimEnd(lines, facts);
+  // A page of links and notes is what it is: rules that leave next to nothing of it are not meant for it.
+  if (sizeOf(filtered) >= sizeOf(kept) * LEFT_SHARE_MIN) return filtered;
+  return kept.filter((segment) => !facts.captions.has(segment) && wordsKey(segment.text) !== wordsKey(facts.title));
+}
+
+const LEFT_SHARE_MIN = 0.15;
+
+function sizeOf(segments: readonly Segment[]): number {
+  return segments.reduce((sum, segment) => sum + segment.size, 0);
 }
 
 function isParagraph(segment: Segment): boolean {
