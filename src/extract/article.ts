@@ -1,6 +1,6 @@
 import type { Document, Element } from "domhandler";
 import { SafeWriter } from "../html/safe-writer.ts";
-import { writeNodes } from "../html/sanitize.ts";
+import { sanitize, writeNodes } from "../html/sanitize.ts";
 import type { SafeHtml } from "../model/html.ts";
 import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { Image } from "../model/story.ts";
@@ -21,7 +21,7 @@ import {
 } from "./facts.ts";
 import { type Figure, findFigures } from "./figures.ts";
 import { filterLines } from "./lines.ts";
-import { articleText, metaOf, type PageMetadata, type Said } from "./metadata.ts";
+import { articleBodyOf, articleText, metaOf, metaText, type PageMetadata, type Said } from "./metadata.ts";
 import { type Block, listSegments, type Segment, type Segments, segmentsIn } from "./segments.ts";
 
 /** An article page as one item, with what decides whether it is an article at all. */
@@ -38,8 +38,8 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   const baseUrl = resolveWebUrl(page.baseHref, context.url) ?? context.url;
   const segments = listSegments(document);
   const title = findTitle(page, segments.segments, context.url);
-  const articleBody = articleText(page, ["articleBody", "text"])?.value ?? "";
-  const content = findContent(segments, { title: title?.value ?? "", articleBody });
+  const told = articleBodyOf(page);
+  const content = findContent(segments, title?.value ?? "") ?? emptyContent(segments, told);
   if (content === null) return null;
   const marks = readMarks(document, title?.value ?? "");
   const language = findLanguage(page);
@@ -74,7 +74,11 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
     const copy = above[index];
     if (copy !== undefined && figure.segment.index === copy.index) pictures.set(copy, [figure]);
   }
-  const contentHtml = writeArticle([...above, ...lead, ...lines], content.root, pictures, baseUrl);
+  const spoken = [...lead, ...lines].reduce((sum, segment) => sum + (segment.level === 0 ? segment.size : 0), 0);
+  const isTold = told.length >= TOLD_CHARACTERS_MIN && spoken < told.length * SPOKEN_SHARE_MIN;
+  const contentHtml = isTold
+    ? writeText(told, baseUrl)
+    : writeArticle([...above, ...lead, ...lines], content.root, pictures, baseUrl);
   const description = findDescription(page);
   const summary = standfirst ?? description;
   const images = listImages(shown, page, baseUrl);
@@ -118,7 +122,7 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   };
   return {
     item,
-    length: [...lead, ...lines].reduce((sum, segment) => sum + (segment.level === 0 ? segment.size : 0), 0),
+    length: isTold ? told.length : spoken,
     root: content.root.element,
   };
 }
@@ -307,6 +311,28 @@ function imageOf(figure: Figure, role: Image["role"]): Image {
 }
 
 // ---- writing
+
+/** A page whose text comes by script may still tell it to machines. */
+const TOLD_CHARACTERS_MIN = 400;
+const SPOKEN_SHARE_MIN = 0.4;
+
+function emptyContent(page: Segments, told: string): Content | null {
+  const root = page.blocks[0];
+  if (root === undefined || told.length < TOLD_CHARACTERS_MIN) return null;
+  return { root, kept: [], beside: new Set(), headline: undefined };
+}
+
+/** The text of JSON-LD: HTML, or lines that are paragraphs. */
+function writeText(text: string, baseUrl: string | undefined): SafeHtml {
+  if (/<(?:p|br|div|h\d)\b/i.test(text)) return sanitize(text, { baseUrl });
+  const writer = new SafeWriter(baseUrl);
+  for (const line of text.split(/\s*[\n\r]\s*/)) {
+    const paragraph = writer.open("p", {});
+    writer.text(metaText(line));
+    if (paragraph !== null) writer.close(paragraph);
+  }
+  return writer.end();
+}
 
 /** Written as figures of their own, before the line they stand in. */
 const PICTURES = new Set(["amp-img", "img", "noscript", "picture"]);

@@ -10,12 +10,6 @@ export interface Content {
   readonly headline: Segment | undefined;
 }
 
-export interface ContentHints {
-  readonly title: string;
-  /** The article's text as the page's own data has it; "" where it has none. */
-  readonly articleBody: string;
-}
-
 /** Words of class and id that name what stands beside an article. */
 const BESIDE = new Set(
   (
@@ -26,6 +20,12 @@ const BESIDE = new Set(
     "shoutbox sidebar signup skip skyscraper social sponsor sponsored sponsors subscribe subscription subscriptions supplemental tag taglist tags taboola teaser teasers " +
     "timestamp toolbar toolbox tooltip topics trending upsell youmaylike zergnet"
   ).split(" "),
+);
+/** Words of what readers wrote: believed whatever else is said, and however long it is. */
+const COMMENTS = new Set(
+  "comment comments commentlist comentario comentarios commentaire commentaires kommentar kommentare disqus respond".split(
+    " ",
+  ),
 );
 /** Words that tell the article itself, whatever else is said. */
 const WITHIN = new Set("articlebody bodytext content entry main post richtext storybody text".split(" "));
@@ -57,10 +57,10 @@ const NAMED_SHARE_MIN = 0.2;
 const BESIDE_SHARE_MAX = 0.35;
 
 /** Finds the article among the segments; null where nothing reads like one. */
-export function findContent(page: Segments, hints: ContentHints): Content | null {
+export function findContent(page: Segments, title: string): Content | null {
   const { blocks, segments } = page;
   if (blocks[0] === undefined) return null;
-  const beside = chooseBeside(blocks, segments, hints);
+  const beside = chooseBeside(blocks, segments, title);
   const own = new Float64Array(blocks.length);
   for (const segment of segments) {
     const gain = gainOf(segment);
@@ -73,7 +73,7 @@ export function findContent(page: Segments, hints: ContentHints): Content | null
     block.gain = own[index] ?? 0;
     if (block.parent !== null) own[block.parent.order] = (own[block.parent.order] ?? 0) + Math.max(block.gain, 0);
   }
-  const headline = findHeadline(segments, hints.title);
+  const headline = findHeadline(segments, title);
   const root = descend(page, headline);
   if (root === null) return null;
   const poor = markPoor(page, root, beside, headline);
@@ -200,8 +200,8 @@ export function isInside(block: Block, root: Block): boolean {
 }
 
 /** Class names are only believed while most of the text is left. */
-function chooseBeside(blocks: readonly Block[], segments: readonly Segment[], hints: ContentHints): ReadonlySet<Block> {
-  const named = markBeside(blocks, segments, hints, isBeside);
+function chooseBeside(blocks: readonly Block[], segments: readonly Segment[], title: string): ReadonlySet<Block> {
+  const named = markBeside(blocks, segments, title, isBeside);
   let all = 0;
   let left = 0;
   for (const segment of segments) {
@@ -210,14 +210,14 @@ function chooseBeside(blocks: readonly Block[], segments: readonly Segment[], hi
     all += gain;
     if (!named.has(segment.block)) left += gain;
   }
-  return left >= all * NAMED_SHARE_MIN ? named : markBeside(blocks, segments, hints, isBesideElement);
+  return left >= all * NAMED_SHARE_MIN ? named : markBeside(blocks, segments, title, isBesideElement);
 }
 
 /** Blocks whose element, role or class says that they stand beside the article, with all inside them. */
 function markBeside(
   blocks: readonly Block[],
   segments: readonly Segment[],
-  hints: ContentHints,
+  title: string,
   judge: (block: Block) => boolean,
 ): ReadonlySet<Block> {
   const lengths = new Float64Array(blocks.length + 1);
@@ -225,7 +225,7 @@ function markBeside(
   const titled = new Set<number>();
   for (const segment of segments) {
     const order = segment.block.order;
-    if (segment.level === 1 && segment.text === hints.title) titled.add(order);
+    if (segment.level === 1 && segment.text === title) titled.add(order);
     if (gainOf(segment) < 30) continue;
     lengths[order] = (lengths[order] ?? 0) + segment.size;
     paragraphs[order] = (paragraphs[order] ?? 0) + 1;
@@ -240,7 +240,11 @@ function markBeside(
   const beside = new Set<Block>();
   for (const block of blocks) {
     if (block.parent !== null && beside.has(block.parent)) beside.add(block);
-    else if (judge(block) && !titled.has(block.order) && (lengths[block.order] ?? 0) <= total * BESIDE_SHARE_MAX)
+    else if (
+      !titled.has(block.order) &&
+      judge(block) &&
+      (isComments(block) || (lengths[block.order] ?? 0) <= total * BESIDE_SHARE_MAX)
+    )
       beside.add(block);
   }
   return beside;
@@ -250,8 +254,13 @@ function isBesideElement({ element }: Block): boolean {
   return BESIDE_ELEMENTS.has(element.name) || BESIDE_ROLES.has(element.attribs["role"] ?? "");
 }
 
+function isComments({ element, words }: Block): boolean {
+  return element.name !== "body" && !/^h[1-6]$/.test(element.name) && words.some((word) => COMMENTS.has(word));
+}
+
 function isBeside(block: Block): boolean {
   const { element, words } = block;
+  if (isComments(block)) return true;
   if (element.name === "body" || element.name === "figure") return false;
   if (isBesideElement(block)) return true;
   if (element.attribs["itemprop"]?.includes("articleBody")) return false;

@@ -148,6 +148,11 @@ export function articleText(page: PageMetadata, keys: readonly string[]): Said |
   return undefined;
 }
 
+/** The article's own text as its JSON-LD node has it, untouched. */
+export function articleBodyOf(page: PageMetadata): string {
+  return (page.article === undefined ? undefined : textIn(page.graph, page.article["articleBody"], ["@value"])) ?? "";
+}
+
 /** Texts of a property of the article's JSON-LD node, commas in a single text apart. */
 export function articleTexts(page: PageMetadata, key: string): readonly string[] {
   if (page.article === undefined) return [];
