@@ -20,7 +20,7 @@ export interface NamedDocument {
 export async function fetchDocument(address: string): Promise<NamedDocument> {
   const url = /^https?:/i.test(address) ? resolveWebUrl(address) : null;
   if (url === null) return readNamedFile(address);
-  const { createToolFetcher } = await import("../app.ts");
+  const { createToolFetcher } = await import("../app/tool-fetcher.ts");
   await using fetcher = createToolFetcher();
   const outcome = await fetcher.fetch({ url });
   if (outcome.kind !== "fetched")

@@ -1,5 +1,5 @@
 import pino from "pino";
-import { startPolling } from "../app.ts";
+import { startPolling } from "../app/polling.ts";
 import { SettingsError } from "../errors.ts";
 import type { PollRecord } from "../model/poll.ts";
 import type { Source } from "../model/source.ts";

@@ -1,14 +1,8 @@
 import { join } from "node:path";
 import pino from "pino";
-import {
-  migrateDatabase,
-  type NumberedQuestion,
-  type Poller,
-  type PollerMessage,
-  runPoller,
-  runWeb,
-  supervisePoller,
-} from "../app.ts";
+import { migrateDatabase } from "../app/parts.ts";
+import type { Poller } from "../app/poller.ts";
+import { type NumberedQuestion, type PollerMessage, supervisePoller } from "../app/supervise.ts";
 import { StorywireError } from "../errors.ts";
 import { lockInstance } from "../store/lock.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
@@ -25,12 +19,20 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   await using running = new AsyncDisposableStack();
   if (options.role !== "poller") running.use(lockInstance(configuration.settings.dataDir));
   if (options.role === "poller") {
-    const poller = running.use(await runPoller(configuration, log, { onCommitted: () => tell({ committed: true }) }));
+    // Each role loads what it needs: the serving process holds no reader of documents.
+    const { runPoller } = await import("../app/poller.ts");
+    const poller = running.use(
+      await runPoller(configuration, log, {
+        onCommitted: () => tell({ committed: true }),
+        onStore: (fault) => tell({ store: fault }),
+      }),
+    );
     process.on("message", (message) => void answer(poller, message as NumberedQuestion));
   } else {
     await migrateDatabase(configuration);
     const poller =
       options.role === "all" ? running.use(startPollerProcess(options, log, () => void web?.refresh())) : undefined;
+    const { runWeb } = await import("../app/web.ts");
     const web = running.use(await runWeb(configuration, log, poller === undefined ? {} : { poller }));
   }
   await stopped;

@@ -5,7 +5,7 @@ import { GrowingBytes } from "./growing-bytes.ts";
 import { Turnstile } from "./turnstile.ts";
 
 /** A body of more than this, in bytes, is large: it must take its turn. */
-const LARGE_BODY_BYTES = 1024 * 1024;
+const LARGE_BODY_BYTES = 768 * 1024;
 
 /** A coded body of more than this, in bytes, counts as large before it is decoded. */
 const LARGE_CODED_BYTES = 256 * 1024;
@@ -14,7 +14,7 @@ const LARGE_CODED_BYTES = 256 * 1024;
 const PIECE_BYTES = 64 * 1024;
 
 /** Large bodies at once, and small ones being decoded at once: the decoders' windows take memory too. */
-const LARGE_AT_ONCE = 4;
+const LARGE_AT_ONCE = 3;
 const DECODING_AT_ONCE = 4;
 
 /** What bounds the memory of all bodies together, however many are read at once. */
@@ -69,19 +69,32 @@ export class BodyReader {
   }
 
   /**
-   * The whole decoded body. An empty body is empty whatever coding it claims.
+   * The whole decoded body. An empty body is empty whatever coding it claims. A large body that is held keeps its turn
+   * until `release`.
    *
    * @throws CodingError `bad_encoding`, `truncated`, `too_large`
    */
-  async end(): Promise<Uint8Array> {
+  async end({ hold }: { readonly hold: boolean } = { hold: false }): Promise<Uint8Array> {
+    let isHeld = false;
     try {
-      const last = this.#bytes.take();
-      if (this.#codings.length === 0 || (last.length === 0 && this.#decoder === undefined)) return last;
-      const small = this.#decoder === undefined ? await this.#decodeSmall(last) : null;
-      return small ?? (await (await this.#startDecoder()).end(last));
+      const body = await this.#whole();
+      isHeld = hold;
+      return body;
     } finally {
-      this.#turn.end();
+      if (!isHeld) this.#turn.end();
     }
+  }
+
+  /** Lets the next large body grow: whoever held this one needs it no more. */
+  release(): void {
+    this.#turn.end();
+  }
+
+  async #whole(): Promise<Uint8Array> {
+    const last = this.#bytes.take();
+    if (this.#codings.length === 0 || (last.length === 0 && this.#decoder === undefined)) return last;
+    const small = this.#decoder === undefined ? await this.#decodeSmall(last) : null;
+    return small ?? (await (await this.#startDecoder()).end(last));
   }
 
   /** What was decoded so far, where the rest is not wanted. */

@@ -13,6 +13,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** Decoded; empty where the status carries no document. */
   readonly body: Uint8Array;
+  /** Ends the turn of a body that is held. */
+  readonly release: () => void;
   /** Bytes that arrived for this answer: headers, framing and coded body (encrypted, where TLS is spoken). */
   readonly wireBytes: number;
 }
@@ -26,6 +28,8 @@ export interface ExchangeOptions {
   readonly turns: BodyTurns;
   /** Reading ends, without error, after this many decoded bytes. */
   readonly keepBytes?: number | undefined;
+  /** A large body keeps its turn until its release. */
+  readonly hold?: boolean | undefined;
 }
 
 /** Statuses whose body is the document: the others' bodies are read past. 226: RFC 3229 §10.4.1. */
@@ -195,16 +199,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #finish(reader: BodyReader): void {
-    reader.end().then(
-      (body) => this.#succeed(body.subarray(0, this.#options.keepBytes)),
+    reader.end({ hold: this.#options.hold === true }).then(
+      (body) => this.#succeed(body.subarray(0, this.#options.keepBytes), () => reader.release()),
       (error: unknown) => this.#failCoding(error),
     );
   }
 
-  #succeed(body: Uint8Array): void {
-    if (this.#settled) return;
+  #succeed(body: Uint8Array, release: () => void = () => {}): void {
+    if (this.#settled) {
+      // Too late: nobody will ask for the body.
+      release();
+      return;
+    }
     this.#settled = true;
-    this.#resolve({ status: this.#status, headers: this.#headers, body, wireBytes: this.#wireBytes() });
+    this.#resolve({ status: this.#status, headers: this.#headers, body, release, wireBytes: this.#wireBytes() });
   }
 
   #failWith(code: string, problem: string, cause?: unknown): void {

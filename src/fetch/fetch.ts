@@ -73,6 +73,11 @@ export interface FetchRequest {
   readonly signal?: AbortSignal | undefined;
   /** Reading ends, without error, after this many decoded bytes. Default: the whole body. */
   readonly keepBytes?: number | undefined;
+  /**
+   * A large body keeps its turn among the few that may be in memory at once until the outcome's `release` is called; so
+   * bodies that wait to be read do not pile up. Default: its turn ends with its last byte.
+   */
+  readonly holdBody?: boolean | undefined;
   /** Asked before a redirect is followed, so that the host queue can set the pace. */
   readonly beforeRedirect?: ((to: URL) => Promise<void>) | undefined;
 }
@@ -113,6 +118,8 @@ export type FetchOutcome =
       readonly kind: "fetched";
       /** Decoded. */
       readonly body: Uint8Array;
+      /** Where `holdBody` was asked for: the body is needed no more. */
+      readonly release?: () => void;
       /** 226: the body holds only what changed since our validators (RFC 3229 with `feed`). */
       readonly deltaBase?: boolean;
     })
@@ -275,7 +282,7 @@ class Visit {
     const seen = new Set([bare(url).href]);
     for (;;) {
       const answer = await this.#ask(url, trusted);
-      if (!REDIRECTS.has(answer.status)) return this.#conclude(url, answer);
+      if (!REDIRECTS.has(answer.status)) return this.#concludeOrRelease(url, answer);
       const next = this.#follow(url, answer, seen);
       if (this.#request.beforeRedirect !== undefined) await this.#pace(this.#request.beforeRedirect(next));
       trusted &&= next.origin === url.origin;
@@ -325,8 +332,8 @@ class Visit {
     if (this.#stopped !== undefined) throw this.#stopped;
     const { lanes, limits, turns } = this.#context;
     const lane = lanes.take({ origin: url, proxy: this.#proxy }, fresh);
-    const { keepBytes } = this.#request;
-    const exchange = new Exchange({ url, ...limits, turns, keepBytes }, lane, lanes);
+    const { keepBytes, holdBody: hold } = this.#request;
+    const exchange = new Exchange({ url, ...limits, turns, keepBytes, hold }, lane, lanes);
     this.#exchange = exchange;
     const proxy = forwardingProxy(url, this.#proxy);
     const path = `${proxy === undefined ? "" : url.origin}${url.pathname}${url.search}`;
@@ -350,8 +357,17 @@ class Visit {
     return to;
   }
 
+  #concludeOrRelease(url: URL, answer: Answer): FetchOutcome {
+    try {
+      return this.#conclude(url, answer);
+    } catch (error) {
+      answer.release();
+      throw error;
+    }
+  }
+
   #conclude(url: URL, answer: Answer): FetchOutcome {
-    const { status, headers, body, wireBytes } = answer;
+    const { status, headers, body, release, wireBytes } = answer;
     const now = this.#context.now();
     const facts = this.#facts(url, answer);
     if (status === 410) return { ...facts, kind: "gone" };
@@ -372,9 +388,9 @@ class Visit {
       return { ...document, kind: "not_modified", validators: asked };
     }
     const validators = readValidators(headers);
-    if (status === 200 || status === 203) return { ...document, kind: "fetched", validators, body };
+    if (status === 200 || status === 203) return { ...document, kind: "fetched", validators, body, release };
     if (status === 226 && asked?.etag !== undefined && hasFeedManipulation(headers)) {
-      return { ...document, kind: "fetched", validators, body, deltaBase: true };
+      return { ...document, kind: "fetched", validators, body, release, deltaBase: true };
     }
     throw failure(STATUS_CODES.get(status) ?? "http_status", url, `it answered ${status}`, {
       httpStatus: status,

@@ -55,6 +55,7 @@ export async function pollSource(
     const fetchedAt = tools.now();
     if (outcome.kind === "gone") return await finish(visit, planGone(visit, outcome));
     if (outcome.kind === "not_modified") return await finish(visit, planUnchanged(visit, outcome, "not_modified"));
+    using _body = { [Symbol.dispose]: () => outcome.release?.() };
     const bodyDigest = digestOfBody(outcome.body);
     if (sameRules && bodyDigest === memory.bodyDigest)
       return await finish(visit, planUnchanged(visit, outcome, "unchanged"));
@@ -94,6 +95,7 @@ const READER = 1;
 function requestOf({ source, memory, sameRules }: Visit): FetchRequest {
   return {
     url: targetOf(source, memory),
+    holdBody: true,
     ...(sameRules && memory.validators !== undefined ? { validators: memory.validators } : {}),
     headers: source.headers,
     cookies: source.cookies,
@@ -224,7 +226,7 @@ async function readOne(
   kind: SourceKind,
 ): Promise<Reading> {
   const contentType = source.contentType ?? outcome.contentType ?? mediaTypeOf(new URL(outcome.finalUrl).pathname);
-  return tools.read({
+  const reading = await tools.read({
     bytes: outcome.body,
     ...(contentType === undefined ? {} : { contentType }),
     // A file stands for the page it was saved from.
@@ -236,6 +238,9 @@ async function readOne(
     more: source.more,
     known: sameRules ? await tools.store.rawDigests(source.id) : new Set(),
   });
+  // The next large body may come: this one is read.
+  outcome.release?.();
+  return reading;
 }
 
 /** A listed story's own page: the operator's headers and cookies go along to the source's own origin only. */
@@ -245,7 +250,7 @@ async function readFollowed(visit: Visit, url: AbsoluteUrl): Promise<Reading> {
   const { validators: _validators, ...own } = requestOf(visit);
   const { userAgent, proxy } = own;
   const request = sameOrigin
-    ? { ...own, url }
+    ? { ...own, url, holdBody: false }
     : { url, ...(userAgent === undefined ? {} : { userAgent }), ...(proxy === undefined ? {} : { proxy }) };
   const outcome = await tools.fetch(request, { robots: source.robots });
   if (outcome.kind !== "fetched")

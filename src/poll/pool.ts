@@ -13,9 +13,9 @@ export interface PoolOptions {
   readonly timeoutMs: number;
   /** Processes for ordinary documents. Default: one a core, at most 4, less one for the rest of the service. */
   readonly smallLanes?: number;
-  /** Resident size of a process that reads ordinary documents, in bytes: `parse_memory`. Default 192 MiB. */
+  /** Resident size of a process that reads ordinary documents, in bytes: `parse_memory`. Default 144 MiB. */
   readonly smallBytesMax?: number;
-  /** The same for the one that reads large documents. Default 320 MiB. */
+  /** The same for the one that reads large documents. Default 250 MiB. */
   readonly largeBytesMax?: number;
   /** Documents from this size on are large. Default 1 MiB. */
   readonly largeFrom?: number;
@@ -39,11 +39,11 @@ const WATCH_MS = 50;
 export function createReadingPool(options: PoolOptions): ReadingPool {
   const { timeoutMs, idleMs = 30_000, largeFrom = MIB } = options;
   const lanes = options.smallLanes ?? Math.min(Math.max(availableParallelism() - 1, 1), 4);
-  const small = createLanes(lanes, { timeoutMs, idleMs, bytesMax: options.smallBytesMax ?? 192 * MIB });
+  const small = createLanes(lanes, { timeoutMs, idleMs, bytesMax: options.smallBytesMax ?? 144 * MIB });
   const large = createLanes(1, {
     timeoutMs,
     idleMs: Math.min(idleMs, 5_000),
-    bytesMax: options.largeBytesMax ?? 320 * MIB,
+    bytesMax: options.largeBytesMax ?? 250 * MIB,
   });
   return {
     read: (job) => (job.bytes.length >= largeFrom ? large : small).run(job),
@@ -139,7 +139,7 @@ class Lane {
     const heapMib = Math.floor((limits.bytesMax * 0.75) / MIB);
     this.#child = fork(join(import.meta.dirname, "worker.ts"), [], {
       serialization: "advanced",
-      execArgv: [`--max-old-space-size=${heapMib}`, "--disable-warning=ExperimentalWarning"],
+      execArgv: [`--max-old-space-size=${heapMib}`, "--max-semi-space-size=8"],
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     this.#child.on("message", (message) => this.#answer(message as WorkerAnswer));

@@ -1,12 +1,12 @@
-import type { Configuration } from "./config/settings.ts";
-import { RequestError } from "./errors.ts";
-import type { SourceId } from "./model/source.ts";
-import { storyJson } from "./model/story-json.ts";
-import { pollJson, sourceStatus } from "./poll/status.ts";
-import type { Api } from "./serve/api/api.ts";
-import { describeApi } from "./serve/api/openapi.ts";
-import type { FeedOverview } from "./serve/wire.ts";
-import type { Store } from "./store/store.ts";
+import type { Configuration } from "../config/settings.ts";
+import { RequestError } from "../errors.ts";
+import type { SourceId } from "../model/source.ts";
+import { storyJson } from "../model/story-json.ts";
+import { pollJson, sourceStatus } from "../poll/status.ts";
+import type { Api } from "../serve/api/api.ts";
+import { describeApi } from "../serve/api/openapi.ts";
+import type { FeedOverview } from "../serve/wire.ts";
+import type { Store } from "../store/store.ts";
 import { historyJson } from "./wire.ts";
 
 /** What the process that writes is asked for. */

@@ -1,12 +1,12 @@
-import type { Configuration } from "./config/settings.ts";
-import type { Feed, FeedSlug } from "./model/feed.ts";
-import type { SourceId } from "./model/source.ts";
-import { instantJson, intervalJson, storyJson } from "./model/story-json.ts";
-import { entryOf, type Site, type SourceFacts } from "./publish/document.ts";
-import type { Shelf } from "./publish/shelf.ts";
-import { compileSelector } from "./select/select.ts";
-import type { FeedOverview, Wire } from "./serve/wire.ts";
-import type { Store, StoryHistory } from "./store/store.ts";
+import type { Configuration } from "../config/settings.ts";
+import type { Feed, FeedSlug } from "../model/feed.ts";
+import type { SourceId } from "../model/source.ts";
+import { instantJson, intervalJson, storyJson } from "../model/story-json.ts";
+import { entryOf, type Site, type SourceFacts } from "../publish/document.ts";
+import type { Shelf } from "../publish/shelf.ts";
+import { compileSelector } from "../select/select.ts";
+import type { FeedOverview, Wire } from "../serve/wire.ts";
+import type { Store, StoryHistory } from "../store/store.ts";
 
 export interface WireParts {
   readonly configuration: Configuration;
@@ -15,6 +15,8 @@ export interface WireParts {
   readonly factsOf: SourceFacts;
   readonly now: () => number;
   readonly pollerAlive: () => boolean;
+  /** Why the database cannot be read or written, as a StoreError's code; null where it can. */
+  readonly storeFault: () => string | null;
 }
 
 /** A first start is ready after this long at the latest, whatever its sources do. */
@@ -108,14 +110,17 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> 
     health() {
       const waiting = waitsFor();
       const ready = hadStories === true || waiting <= 0 || now() - startedAt >= READY_AFTER_MS;
+      const fault = parts.storeFault();
       return {
-        live: true,
+        // What is damaged does not mend by waiting: whoever watches over the service has to act.
+        live: fault !== "corrupt",
         ready,
         details: {
           sources: sources.length,
           sourcesNotVisited: Math.max(waiting, 0),
           feeds: feeds.length,
           poller: parts.pollerAlive() ? "running" : "down",
+          database: fault ?? "ok",
         },
       };
     },

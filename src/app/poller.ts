@@ -1,0 +1,148 @@
+import type { Logger } from "pino";
+import type { Configuration } from "../config/settings.ts";
+import { StoreError } from "../errors.ts";
+import type { PollRecord } from "../model/poll.ts";
+import type { Source, SourceId } from "../model/source.ts";
+import type { StoryId } from "../model/story.ts";
+import { dueSources, interleaveHosts, startTicking } from "../poll/schedule.ts";
+import { pollJson } from "../poll/status.ts";
+import { lockInstance, pollerName } from "../store/lock.ts";
+import type { Question } from "./api.ts";
+import { logStoreFailure, type Overrides } from "./parts.ts";
+import { startPolling } from "./polling.ts";
+
+/** A poller that is told to end has ended by then. */
+const POLLER_END_MS = 15_000;
+
+/** The poller at work: `answer` does what the serving process asks for. */
+export interface Poller extends AsyncDisposable {
+  answer(question: Question): Promise<unknown>;
+}
+
+interface PollerListeners {
+  readonly onCommitted?: () => void;
+  /** The database fails with this code (null: it answers again). */
+  readonly onStore?: (fault: string | null) => void;
+}
+
+/** A database that fails is tried again after this long, doubled each time up to half a minute. */
+const STORE_WAIT_MS = 1_000;
+const STORE_WAIT_MAX_MS = 30_000;
+
+/** Visits sources as they fall due, until stopped. */
+export async function runPoller(
+  configuration: Configuration,
+  log: Logger,
+  options: Overrides & PollerListeners = {},
+): Promise<Poller> {
+  await using starting = new AsyncDisposableStack();
+  const { dataDir } = configuration.settings;
+  // A poller whose service was killed ends by itself; its successor waits for it, then goes on under its name.
+  starting.use(lockInstance(dataDir, { name: "poller", waitMs: POLLER_END_MS }));
+  const owner = pollerName(dataDir);
+  const polling = starting.use(await startPolling(configuration, log, { ...options, owner }));
+  const now = options.now ?? Date.now;
+  const busy = new Set<SourceId>();
+  const running = new Set<Promise<unknown>>();
+  await polling.defineFeeds();
+  await polling.publishChanged();
+
+  /** How often in a row the database failed, and until when it is left alone. */
+  let storeFailures = 0;
+  let waitUntil = 0;
+  /** Sources whose last visit could not be stored: to be asked again no sooner than any other. */
+  const notBefore = new Map<SourceId, number>();
+
+  function storeFailed(error: unknown, message: string): void {
+    logStoreFailure(log, error, message);
+    waitUntil = now() + Math.min(STORE_WAIT_MS * 2 ** storeFailures, STORE_WAIT_MAX_MS);
+    storeFailures += 1;
+    options.onStore?.(error instanceof StoreError ? error.code : "store_failed");
+  }
+
+  /** After a failure nothing is asked of anybody before the database takes a write. */
+  async function isStoreWell(): Promise<boolean> {
+    if (storeFailures === 0) return true;
+    if (now() < waitUntil) return false;
+    await polling.store.probe();
+    log.info({ event: "store", failures: storeFailures }, "the database takes writes again");
+    storeFailures = 0;
+    options.onStore?.(null);
+    return true;
+  }
+
+  async function tick(): Promise<void> {
+    try {
+      if (!(await isStoreWell())) return;
+      const due = await sourcesDue();
+      const free = configuration.settings.polling.inFlight - busy.size;
+      if (free > 0 && due.length > 0) {
+        const sources = interleaveHosts(due).slice(0, free);
+        visit(sources).catch((error: unknown) => storeFailed(error, "visits could not be stored"));
+      }
+      await polling.store.expireEntries(now());
+      await polling.publishChanged();
+    } catch (error) {
+      storeFailed(error, "polling waits for the database");
+    }
+  }
+
+  async function sourcesDue(): Promise<readonly Source[]> {
+    const next = await polling.store.nextPolls();
+    const states = new Map(
+      [...next].map(([id, nextPollAt]) => [
+        id,
+        { id, nextPollAt, memory: { counts: [], suspectPolls: 0, failures: 0 } },
+      ]),
+    );
+    const at = now();
+    const sources = configuration.sources.filter(({ id }) => (notBefore.get(id) ?? 0) <= at);
+    return dueSources({ sources, states, now: at, busy });
+  }
+
+  async function visit(sources: readonly Source[]): Promise<readonly PollRecord[]> {
+    for (const { id } of sources) {
+      busy.add(id);
+      notBefore.set(id, now() + configuration.settings.polling.minimumMs);
+    }
+    const visiting = polling.poll(sources, ({ id }) => {
+      busy.delete(id);
+      notBefore.delete(id);
+    });
+    running.add(visiting);
+    try {
+      const records = await visiting;
+      for (const { id } of sources) notBefore.delete(id);
+      return records;
+    } finally {
+      for (const { id } of sources) busy.delete(id);
+      running.delete(visiting);
+    }
+  }
+
+  const ticking = startTicking(tick);
+  void tick();
+  const started = starting.move();
+  return {
+    async answer(question) {
+      if (question.ask === "delete") {
+        const isDeleted = await polling.store.deleteStory(question.story as StoryId, now());
+        options.onCommitted?.();
+        return isDeleted;
+      }
+      const source = configuration.sources.find((one) => one.id === question.source);
+      if (source === undefined) return null;
+      const [record] = busy.has(source.id) ? [] : await visit([source]);
+      if (record === undefined) {
+        throw new StoreError(`${source.id} is being visited already`, { code: "busy", concerns: source.id });
+      }
+      return pollJson(record);
+    },
+    async [Symbol.asyncDispose]() {
+      ticking.stop();
+      polling.stop();
+      await Promise.race([Promise.allSettled(running), new Promise((resolve) => setTimeout(resolve, 8_000).unref())]);
+      await started.disposeAsync();
+    },
+  };
+}

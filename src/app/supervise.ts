@@ -1,0 +1,117 @@
+import { type ChildProcess, fork } from "node:child_process";
+import type { Logger } from "pino";
+import { RequestError } from "../errors.ts";
+import type { Question } from "./api.ts";
+
+/** Waits this long before a poller that died is started again, doubled each time up to a minute. */
+const RESTART_MS = 500;
+
+export interface PollerProcess extends AsyncDisposable {
+  alive(): boolean;
+  /** Why it cannot write, as a StoreError's code; null where it can. */
+  storeFault(): string | null;
+  /** Asks the process that writes; rejects with RequestError `poller_down` where it does not run, or ends meanwhile. */
+  ask(question: Question): Promise<unknown>;
+}
+
+/** What the poller tells the process that started it. */
+export type PollerMessage =
+  | { readonly committed: true }
+  | { readonly store: string | null }
+  | {
+      readonly answer: number;
+      readonly value?: unknown;
+      readonly error?: { readonly code: string; readonly message: string };
+    };
+
+/** A question with its number. */
+export interface NumberedQuestion {
+  readonly number: number;
+  readonly question: Question;
+}
+
+/** Keeps a poller process running beside this one; `onCommitted` is called whenever it stored something. */
+export function supervisePoller(
+  command: { readonly file: string; readonly args: readonly string[] },
+  log: Logger,
+  onCommitted: () => void,
+): PollerProcess {
+  let child: ChildProcess | undefined;
+  let stopping = false;
+  let waitMs = RESTART_MS;
+  let timer: NodeJS.Timeout | undefined;
+  let ended: () => void = () => {};
+  let asked = 0;
+  let storeFault: string | null = null;
+  const waiting = new Map<
+    number,
+    { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void }
+  >();
+
+  function hear(message: PollerMessage): void {
+    if ("committed" in message) {
+      onCommitted();
+      return;
+    }
+    if ("store" in message) {
+      storeFault = message.store;
+      return;
+    }
+    const one = waiting.get(message.answer);
+    waiting.delete(message.answer);
+    if (message.error === undefined) one?.resolve(message.value);
+    else one?.reject(new RequestError(message.error.message, { code: message.error.code, status: 503 }));
+  }
+
+  function pollerDown(): RequestError {
+    return new RequestError("The poller does not run just now", { code: "poller_down", status: 503 });
+  }
+
+  function start(): void {
+    child = fork(command.file, command.args, {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      // It mostly waits: a small nursery keeps it small.
+      execArgv: ["--max-semi-space-size=4"],
+    });
+    const startedAt = performance.now();
+    // Only our own program speaks on this channel.
+    child.on("message", (message) => hear(message as PollerMessage));
+    child.on("exit", (code, signal) => {
+      child = undefined;
+      storeFault = null;
+      for (const { reject } of waiting.values()) reject(pollerDown());
+      waiting.clear();
+      ended();
+      if (stopping) return;
+      if (performance.now() - startedAt > 60_000) waitMs = RESTART_MS;
+      log.error({ event: "poller", code, signal, restartInMs: waitMs }, "the poller ended; it is started again");
+      timer = setTimeout(start, waitMs);
+      waitMs = Math.min(waitMs * 2, 60_000);
+    });
+  }
+  start();
+  return {
+    alive: () => child !== undefined,
+    storeFault: () => storeFault,
+    ask: (question) =>
+      new Promise((resolve, reject) => {
+        if (child === undefined) return reject(pollerDown());
+        asked += 1;
+        waiting.set(asked, { resolve, reject });
+        child.send({ number: asked, question } satisfies NumberedQuestion);
+      }),
+    async [Symbol.asyncDispose]() {
+      stopping = true;
+      clearTimeout(timer);
+      const running = child;
+      if (running === undefined) return;
+      const end = new Promise<void>((resolve) => {
+        ended = resolve;
+      });
+      running.kill("SIGTERM");
+      const last = setTimeout(() => running.kill("SIGKILL"), 10_000);
+      await end;
+      clearTimeout(last);
+    },
+  };
+}

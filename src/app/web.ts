@@ -1,0 +1,125 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { Configuration } from "../config/settings.ts";
+import { StoreError } from "../errors.ts";
+import { createShelf } from "../publish/shelf.ts";
+import type { BoundAddress, WebServer } from "../serve/server.ts";
+import { openStore } from "../store/sql-store.ts";
+import { bySlug, factsReader, type Overrides, siteOf, summaryOf } from "./parts.ts";
+import type { PollerProcess } from "./supervise.ts";
+import { createWire } from "./wire.ts";
+
+/** Bytes of document bodies that the web process keeps in memory. */
+const SHELF_BYTES = 128 * 1024 * 1024;
+
+export interface Web extends AsyncDisposable {
+  readonly address: BoundAddress;
+  readonly server: WebServer;
+  /** Looks for commits now rather than within half a second. */
+  refresh(): Promise<void>;
+}
+
+export async function runWeb(
+  configuration: Configuration,
+  log: Logger,
+  options: Overrides & { readonly poller?: Pick<PollerProcess, "alive" | "ask" | "storeFault"> } = {},
+): Promise<Web> {
+  const { settings, feeds, sources } = configuration;
+  const now = options.now ?? Date.now;
+  const store = openStore(settings.database, { readOnly: true });
+  const factsOf = factsReader(configuration);
+  /** Why the last look at the database failed. */
+  let readFault: string | null = null;
+  const shelf = createShelf(bySlug(feeds), {
+    store,
+    site: siteOf(configuration),
+    factsOf: factsOf.of,
+    // Documents are made by the poller; this process loads the writers only where it is first.
+    publish: async (...input) => (await import("../publish/publish.ts")).publishFeed(...input),
+    bytesMax: SHELF_BYTES,
+    onProblem: (problem) =>
+      log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate; the last good one stays"),
+  });
+  const wire = createWire({
+    configuration,
+    store,
+    shelf,
+    factsOf: factsOf.of,
+    now,
+    pollerAlive: () => options.poller?.alive() ?? true,
+    storeFault: () => readFault ?? options.poller?.storeFault() ?? null,
+  });
+
+  let refreshing: Promise<void> | undefined;
+  let stopping = false;
+  /** Commits were made that we have not read yet: a reading that failed is made again. */
+  let behind = false;
+  async function look(): Promise<void> {
+    if (stopping) return;
+    behind = (await store.changedSinceAsked()) || behind || readFault !== null;
+    if (!behind) return;
+    await factsOf.refresh(store);
+    await shelf.refresh();
+    await wire.refresh();
+    behind = false;
+    readFault = null;
+  }
+  function refresh(): Promise<void> {
+    refreshing ??= look()
+      .catch((error: unknown) => {
+        const code = error instanceof StoreError ? error.code : "store_failed";
+        // Told once: it is looked at twice a second.
+        if (code !== readFault)
+          log.warn({ event: "store", code, err: error }, "the database cannot be read; documents at hand are answered");
+        readFault = code;
+      })
+      .finally(() => {
+        refreshing = undefined;
+      });
+    return refreshing;
+  }
+  await refresh();
+  const timer = setInterval(() => void refresh(), 500);
+  // Only who serves loads Express and the pages.
+  const { createServer } = await import("../serve/server.ts");
+  const { createApi } = await import("./api.ts");
+  const api = createApi({
+    configuration,
+    store,
+    token: operatorToken(settings, log),
+    listFeeds: () => wire.listFeeds(),
+    ...(options.poller === undefined ? {} : { ask: options.poller.ask }),
+  });
+  const server = createServer(wire, { log, api });
+  const address = await server.listen(settings.service.listen);
+  log.info(
+    { event: "listening", address: address.url, feeds: feeds.length, sources: sources.length },
+    `listening on ${address.url}`,
+  );
+  return {
+    address,
+    server,
+    refresh,
+    async [Symbol.asyncDispose]() {
+      stopping = true;
+      clearInterval(timer);
+      await server.close();
+      await refreshing;
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The operator's token: from the settings, else the one in the data folder, made at first need (mode 0600). */
+function operatorToken({ token, dataDir }: Configuration["settings"], log: Logger): string {
+  if (token !== undefined) return token;
+  const file = join(dataDir, "token");
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(file, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
+    log.info({ event: "token", file }, `the operator's token was written to ${file}`);
+  }
+  return readFileSync(file, "utf8").trim();
+}
