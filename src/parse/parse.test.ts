@@ -72,6 +72,17 @@ describe("parseFeed", () => {
     ]);
   });
 
+  test("finds the feed behind what a server printed before it", () => {
+    const feed = '<?xml version="1.0"?><rss><channel><title>Gazette</title></channel></rss>';
+    for (const junk of [
+      "[notice] deprecated {x} ",
+      "<b>Warning</b>: a < b in <i>feed.php</i><br />\n",
+      "HTTP/1.1 200 OK\r\n\r\n",
+    ]) {
+      expect(parse(junk + feed).feed.title).toBe("Gazette");
+    }
+  });
+
   test("says when the document was cut off, and keeps what had come", () => {
     const { items, faults } = parse("<rss><channel><item><title>One</title></item><item><title>Tw");
     expect(items.map(({ title }) => title)).toEqual(["One", "Tw"]);
@@ -181,6 +192,11 @@ describe("hostile text takes no time", () => {
     ["end tags never closed", () => rss(many("</a"))],
     ["comments never closed", () => rss(many("<!--"))],
     ["sections never closed", () => rss(many("<d><![CDATA[x</d>"))],
+    ["sections in sections", () => rss(many("<d><![CDATA[ <![CDATA[ ]]>"))],
+    ["document types", () => many("<!DOCTYPE>") + rss("")],
+    ["document types never closed", () => many("<!DOCTYPE x [>") + rss("")],
+    ["end tags without brackets", () => rss(many("</a "))],
+    ["instructions", () => rss(many("<?x>") + many("<?x ?>"))],
     ["quotes never closed", () => rss(many("<a b=\"x><a b='x>"))],
     ["items never closed", () => rss(many("<item>"))],
     ["namespaces", () => `<rss ${Array.from({ length: 20_000 }, (_, i) => `xmlns:a${i}="x"`).join(" ")}></rss>`],

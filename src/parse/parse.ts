@@ -22,8 +22,21 @@ export function parseFeed(text: string, context: DocumentContext): ParsedFeed {
   if (first === "") {
     throw new ParseError("Cannot parse an empty document; wanted: a feed", { code: "empty", concerns: context.url });
   }
-  return first === "{" || first === "[" ? parseJson(clean, context) : parseXml(clean, context);
+  return first === "{" || first === "[" ? parseBracketed(clean, context) : parseXml(clean, context);
 }
+
+/** JSON; or XML, as some warnings that servers print before a document begin with a bracket too. */
+function parseBracketed(text: string, context: DocumentContext): ParsedFeed {
+  try {
+    return parseJson(text, context);
+  } catch (error) {
+    const junk = error instanceof ParseError && error.code === "bad_json";
+    if (junk && FEED_ROOT.test(text.slice(0, SNIFF_CHARACTERS))) return parseXml(text, context);
+    throw error;
+  }
+}
+
+const FEED_ROOT = /<(?:[a-z][\w.-]{0,32}:)?(?:rss|feed|rdf)[\s>]/i;
 
 /** Which kind of feed a text is, told by its beginning; null for pages and everything else. Cheap. */
 export function sniffFeed(text: string): "xml" | "json" | null {

@@ -112,6 +112,11 @@ interface Scope {
   readonly names: Map<string, string>;
 }
 
+const SLASH = 0x2f;
+const LESS_THAN = 0x3c;
+const GREATER_THAN = 0x3e;
+const QUESTION_MARK = 0x3f;
+
 /** Roots that make a document a feed whatever stands around them. */
 const ROOTS = new Set(["rss", "feed", "rdf"]);
 
@@ -124,8 +129,12 @@ class TreeBuilder implements TokenizerCallbacks {
   #scopes: { depth: number; scope: Scope }[] = [];
   #scope: Scope = { parent: null, prefixes: new Map(), names: new Map() };
   #rooted = false;
+  /** Whether the root is Atom's: then its names go without a prefix. */
+  #feed = false;
   #html = false;
   #closed = false;
+  /** Whether the document's type was declared: only the first declaration counts. */
+  #doctype = false;
   #own: OwnEntities | null = null;
 
   #tokenizer = new Tokenizer({ xmlMode: true, decodeEntities: false }, this);
@@ -140,9 +149,11 @@ class TreeBuilder implements TokenizerCallbacks {
   #tokens = 0;
   #attributes = 0;
 
+  /** The text that was read but not yet taken: from, to. */
   #textStart = -1;
   #textEnd = -1;
 
+  /** The start tag being read: its name, where that stands, its attributes so far, the value of the last of them. */
   #tag = "";
   #tagStart = -1;
   #names: string[] = [];
@@ -174,8 +185,8 @@ class TreeBuilder implements TokenizerCallbacks {
     const from = start + this.#offset;
     const to = end + this.#offset;
     // Text that runs to the end from `<?` is an instruction nobody closed.
-    if (this.#source.charCodeAt(from - 1) === 63 && this.#source.charCodeAt(from - 2) === 60) {
-      this.oninstruction(from, to);
+    if (this.#source.charCodeAt(from - 1) === QUESTION_MARK && this.#source.charCodeAt(from - 2) === LESS_THAN) {
+      this.#readInstruction(from, to);
       return;
     }
     // Bare brackets split text: pieces that touch are one.
@@ -213,7 +224,8 @@ class TreeBuilder implements TokenizerCallbacks {
     this.#flush();
     this.#count();
     const from = start + this.#offset;
-    if (!/^doctype/i.test(this.#source.slice(from, from + 7))) return;
+    if (this.#doctype || !/^doctype/i.test(this.#source.slice(from, from + 7))) return;
+    this.#doctype = true;
     const subset = this.#source.indexOf("[", from);
     if (subset === -1 || subset > end + this.#offset) return;
     const close = /\]\s{0,64}>|<[a-z]/gi;
@@ -225,11 +237,11 @@ class TreeBuilder implements TokenizerCallbacks {
   }
 
   onprocessinginstruction(start: number, end: number): void {
-    this.oninstruction(start + this.#offset, end + this.#offset);
+    this.#readInstruction(start + this.#offset, end + this.#offset);
   }
 
   /** `<?xml version="1.0">`, without its second question mark, must not swallow the document. */
-  private oninstruction(from: number, to: number): void {
+  #readInstruction(from: number, to: number): void {
     this.#flush();
     this.#count();
     const bracket = this.#source.indexOf(">", from);
@@ -284,7 +296,7 @@ class TreeBuilder implements TokenizerCallbacks {
       }
       if (end !== -1 && end < bracket && this.#rereads > 0) {
         this.#values.push(value.slice(0, end).replace(/["'\s/]{1,8}$/, ""));
-        this.#finishTagAt(this.#valueStart + end + 1, this.#valueEnd, value.charCodeAt(end - 1) === 47);
+        this.#finishTagAt(this.#valueStart + end + 1, this.#valueEnd, value.charCodeAt(end - 1) === SLASH);
         return;
       }
     }
@@ -308,7 +320,7 @@ class TreeBuilder implements TokenizerCallbacks {
     const inside = name.indexOf("<");
     if (inside !== -1) name = name.slice(0, inside);
     this.#closeElement(this.#resolve(name));
-    if (inside === -1 && this.#source.charCodeAt(to) === 62) return;
+    if (inside === -1 && this.#source.charCodeAt(to) === GREATER_THAN) return;
     // The tokenizer goes on to the next `>`; a tag that begins before it shows that this one lost its own.
     const bracket = inside === -1 ? this.#source.indexOf("<", to) : from + inside;
     const close = this.#source.indexOf(">", to);
@@ -333,7 +345,7 @@ class TreeBuilder implements TokenizerCallbacks {
       const equals = this.#source.slice(this.#tagStart, bracket).lastIndexOf("=") + this.#tagStart;
       this.#values.push(this.#source.slice(equals + 1, bracket).replace(/^\s*["']|[\s/"']{1,8}$/g, ""));
     }
-    this.#finishTagAt(bracket + 1, this.#source.length, this.#source.charCodeAt(bracket - 1) === 47);
+    this.#finishTagAt(bracket + 1, this.#source.length, this.#source.charCodeAt(bracket - 1) === SLASH);
   }
 
   // ------------------------------------------------------------------------------------------------------------ repairs
@@ -361,9 +373,9 @@ class TreeBuilder implements TokenizerCallbacks {
     if (!atEnd && (again === -1 || again >= to)) return null;
     const element = this.#source.lastIndexOf("<", from - 10);
     const name = /^<([^\s<>/]{1,64})/.exec(this.#source.slice(element, element + 66))?.[1];
-    const stop = name === undefined ? -1 : this.#source.indexOf(`</${name}`, from);
-    if (stop === -1 || stop >= to || (!atEnd && stop > again)) return null;
-    return stop;
+    // Searched no further than it may stand: a search to the end for every section would be quadratic.
+    const stop = this.#source.slice(from, atEnd ? to : again).indexOf(`</${name}`);
+    return name === undefined || stop === -1 ? null : from + stop;
   }
 
   // ---------------------------------------------------------------------------------------------------------- the tree
@@ -577,8 +589,6 @@ class TreeBuilder implements TokenizerCallbacks {
     this.#feed = local === "feed";
     this.#scope = { parent: this.#scope.parent, prefixes, names: new Map() };
   }
-
-  #feed = false;
 
   #resolve(raw: string): string {
     const known = this.#scope.names.get(raw);

@@ -57,30 +57,28 @@ function findFeed(tree: XmlTree): FoundFeed | null {
 
 /** A feed whose root is lost: a channel, or items, below something else. */
 function findLooseFeed(root: XmlElement): FoundFeed | null {
-  const channel = findFirst(root, new Set(["channel"]));
+  const channel = findFirst(root, CHANNEL)?.element;
   if (channel?.attributes.href !== undefined) return gatherFeed("cdf", channel, ["item"]);
-  if (channel !== null) return gatherFeed("rss", channel, ["item"]);
-  const item = findFirst(root, new Set(["item", "entry"]));
-  if (item === null) return null;
-  return gatherFeed(item.name === "entry" ? "atom" : "rss", findParent(root, item), [item.name]);
+  if (channel !== undefined) return gatherFeed("rss", channel, ["item"]);
+  const found = findFirst(root, ITEMS);
+  if (found === null) return null;
+  const { element, parent } = found;
+  return gatherFeed(element.name === "entry" ? "atom" : "rss", parent, [element.name]);
 }
 
-function findFirst(root: XmlElement, names: ReadonlySet<string>): XmlElement | null {
-  for (const element of root.elements) {
-    if (names.has(element.name)) return element;
-    const inner = findFirst(element, names);
-    if (inner !== null) return inner;
+const CHANNEL: ReadonlySet<string> = new Set(["channel"]);
+const ITEMS: ReadonlySet<string> = new Set(["item", "entry"]);
+
+/** The first element of a name, in document order, and what it stands in. */
+function findFirst(
+  parent: XmlElement,
+  names: ReadonlySet<string>,
+): { readonly element: XmlElement; readonly parent: XmlElement } | null {
+  for (const element of parent.elements) {
+    const found = names.has(element.name) ? { element, parent } : findFirst(element, names);
+    if (found !== null) return found;
   }
   return null;
-}
-
-function findParent(root: XmlElement, child: XmlElement): XmlElement {
-  if (root.children.includes(child)) return root;
-  for (const element of root.elements) {
-    const found = findParent(element, child);
-    if (found !== element || element.children.includes(child)) return found;
-  }
-  return root;
 }
 
 /** Elements that only hold fields and items: what stands in them counts as if it stood in the feed. */
