@@ -128,8 +128,10 @@ function isTail(segment: Segment, facts: LineFacts): boolean {
 
 function isAside(segment: Segment, facts: LineFacts): boolean {
   const { text } = segment;
+  if (segment.place.caption !== undefined) return true;
   if (text === "") return segment.embed === undefined && !facts.pictures.has(segment);
   if (wordsKey(text) === wordsKey(facts.title) || isStandfirst(segment, facts)) return segment.text.length < 400;
+  if (ASIDE_HEADINGS.test(text) && segment.linkLength > text.length * 0.4) return true;
   if (segment.place.quote || segment.place.cell || segment.place.preformatted) return false;
   if (text.length < 400 && ASIDES.some((pattern) => pattern.test(text)))
     return !(
