@@ -168,16 +168,18 @@ function collectMonths(samples: readonly Sample[], language: string) {
   return { months, monthMarkers };
 }
 
-function collectWeekdays(locale: string, styles: readonly ("long" | "short")[]): ReadonlyMap<string, number> {
+/** The names of the seven days from Sunday. */
+function weekdayNames(locale: string, weekday: "long" | "short"): readonly string[] {
+  const format = new Intl.DateTimeFormat(locale, { weekday, timeZone: "UTC" });
+  // 1 June 2025 was a Sunday.
+  return Array.from({ length: 7 }, (_, day) => format.format(Date.UTC(2025, 5, 1 + day)));
+}
+
+function collectWeekdays(...names: readonly (readonly string[])[]): ReadonlyMap<string, number> {
   const weekdays = new Map<string, number>();
-  for (const weekday of styles) {
-    const format = new Intl.DateTimeFormat(locale, { weekday, timeZone: "UTC" });
-    for (let day = 0; day < 7; day++) {
-      // 1 June 2025 was a Sunday.
-      const part = format.formatToParts(Date.UTC(2025, 5, 1 + day)).find((one) => one.type === "weekday");
-      const key = foldWord(part?.value ?? "");
-      if (key !== "" && !weekdays.has(key)) weekdays.set(key, day);
-    }
+  for (const [index, name] of names.flat().entries()) {
+    const key = foldWord(name);
+    if (key !== "" && !weekdays.has(key)) weekdays.set(key, index % 7);
   }
   return weekdays;
 }
@@ -196,27 +198,15 @@ function collectHalves(locale: string): ReadonlyMap<string, "am" | "pm"> {
   return halves;
 }
 
-const JOINED_STYLES: readonly Intl.DateTimeFormatOptions[] = [
-  { dateStyle: "full", timeStyle: "short" },
-  { dateStyle: "long", timeStyle: "short" },
-  { dateStyle: "medium" },
-];
-
-function collectGlue(locale: string, language: string): ReadonlySet<string> {
-  const glue = new Set((EXTRA_GLUE[language] ?? []).map(foldWord));
-  for (const style of JOINED_STYLES) {
-    const parts = new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" }).formatToParts(Date.UTC(2025, 7, 26));
-    for (const word of literalWords(parts)) glue.add(word);
-  }
-  for (const word of weekdayWords(locale)) glue.add(word);
-  return glue;
-}
-
-/** The words of weekdays that have several: `Thứ Ba`. */
-function weekdayWords(locale: string): readonly string[] {
-  const format = new Intl.DateTimeFormat(locale, { weekday: "long", timeZone: "UTC" });
-  const names = Array.from({ length: 7 }, (_, day) => format.format(Date.UTC(2025, 5, 1 + day)));
-  return names.filter((name) => name.includes(" ")).flatMap((name) => name.split(" ").map(foldWord));
+/** Words between the parts of dates with time and weekday, and the words of weekdays that have several (`Thứ Ba`). */
+function collectGlue(locale: string, language: string, samples: readonly Sample[], weekdays: readonly string[]) {
+  const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" });
+  const split = weekdays.filter((name) => name.includes(" ")).flatMap((name) => name.split(" "));
+  return new Set([
+    ...[...(EXTRA_GLUE[language] ?? []), ...split].map(foldWord),
+    ...literalWords(full.formatToParts(Date.UTC(2025, 7, 26))),
+    ...samples.filter(({ month }) => month === 8).flatMap(({ parts }) => literalWords(parts)),
+  ]);
 }
 
 function isDotClock(locale: string): boolean {
@@ -253,24 +243,54 @@ function findShortDay(locale: string): CalendarWords["shortDay"] {
   return { pattern: new RegExp(`^${source.join("")}\\.?$`), monthFirst: isMonthFirst(parts) };
 }
 
+/** Built when first read: Intl's formats are large, and most languages are only looked up for their months. */
+function lazily<T>(build: () => T): () => T {
+  let held: { readonly value: T } | undefined;
+  return () => {
+    held ??= { value: build() };
+    return held.value;
+  };
+}
+
 function buildWords(tag: string): CalendarWords {
   const locale = gregorian(tag);
   const language = new Intl.Locale(tag).language;
-  const { months, monthMarkers } = collectMonths(monthSamples(locale), language);
+  const samples = monthSamples(locale);
+  const { months, monthMarkers } = collectMonths(samples, language);
+  const longNames = weekdayNames(locale, "long");
+  const numeric = () => new Intl.DateTimeFormat(locale, NUMERIC_DATE).formatToParts(Date.UTC(2025, 7, 26));
+  const halves = lazily(() => collectHalves(locale));
+  const monthFirst = lazily(() => isMonthFirst(numeric()));
+  const yearFirst = lazily(() => isYearFirst(locale));
+  const dotClock = lazily(() => isDotClock(locale));
+  const buddhist = lazily(() => new Intl.DateTimeFormat(tag).resolvedOptions().calendar === "buddhist");
+  const shortDay = lazily(() => findShortDay(locale));
   return {
     tag,
     language,
     months,
     monthMarkers,
-    weekdays: collectWeekdays(locale, ["long", "short"]),
-    longWeekdays: new Set(collectWeekdays(locale, ["long"]).keys()),
-    halves: collectHalves(locale),
-    glue: collectGlue(locale, language),
-    monthFirst: isMonthFirst(new Intl.DateTimeFormat(locale, NUMERIC_DATE).formatToParts(Date.UTC(2025, 7, 26))),
-    yearFirst: isYearFirst(locale),
-    dotClock: isDotClock(locale),
-    buddhist: new Intl.DateTimeFormat(tag).resolvedOptions().calendar === "buddhist",
-    shortDay: findShortDay(locale),
+    weekdays: collectWeekdays(longNames, weekdayNames(locale, "short")),
+    longWeekdays: new Set(longNames.map(foldWord)),
+    glue: collectGlue(locale, language, samples, longNames),
+    get halves() {
+      return halves();
+    },
+    get monthFirst() {
+      return monthFirst();
+    },
+    get yearFirst() {
+      return yearFirst();
+    },
+    get dotClock() {
+      return dotClock();
+    },
+    get buddhist() {
+      return buddhist();
+    },
+    get shortDay() {
+      return shortDay();
+    },
   };
 }
 
@@ -333,6 +353,9 @@ function firstKnown<T>(list: readonly CalendarWords[], pick: (one: CalendarWords
   };
 }
 
+/** Languages whose halves of the day are no Latin letters: they are known in any text. */
+const HALVES_APART = ["ko", "ja", "zh", "el", "ar"];
+
 /** The words of the widely read languages in one; where they disagree, the more widely read decides. */
 function mergeWidelyRead() {
   const list = WIDELY_READ.map(calendarWords).toReversed();
@@ -341,7 +364,7 @@ function mergeWidelyRead() {
   return {
     months: merge((one) => one.months),
     weekdays: merge((one) => one.weekdays),
-    halves: merge((one) => one.halves),
+    halves: new Map(HALVES_APART.map(calendarWords).flatMap((one) => [...one.halves])),
     glue: new Set(list.flatMap((one) => [...one.glue])),
   };
 }

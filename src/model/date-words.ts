@@ -21,6 +21,8 @@ import { foldText, isBoundary, type RelativeWords, relativeWords } from "./relat
 const TEXT_LENGTH_MAX = 300;
 /** Without a figure only "an hour ago", "yesterday" and the like tell a date. */
 const SPOKEN_LENGTH_MAX = 80;
+/** A year and words: the month may be one of another language. */
+const NAMED_YEAR = /^(?=.*\p{L}{3}).*(?<!\d)(?:19|20|25)\d\d(?!\d)/su;
 /** In languages that the page is not in, these are shorter still. */
 const GUESSED_LENGTH_MAX = 40;
 
@@ -353,7 +355,7 @@ export function findDate(text: string, context: DateContext): DateInterval | nul
   const dated =
     (figures ? findOtherCalendar(tokens, own, context, trimmed) : null) ??
     (figures ? findAbsolute(tokens, own, context, trimmed, true) : null) ??
-    (/\d{4}/.test(plain) ? findAbsolute(tokens, lexiconOf(languages, "wide", false), context, trimmed, true) : null);
+    (NAMED_YEAR.test(plain) ? findAbsolute(tokens, lexiconOf(languages, "wide", false), context, trimmed, true) : null);
   if (dated !== null) return dated;
   const spokenIn = (tag: string): Spoken => ({ words: relativeWords(tag), lexicon: own, context, text: trimmed });
   const spoken = [...new Set([...languages, "en"])].map(spokenIn);

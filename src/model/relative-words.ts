@@ -49,6 +49,7 @@ export function foldText(text: string): string {
 }
 
 interface Sample {
+  readonly style: (typeof STYLES)[number];
   readonly unit: RelativeUnit;
   readonly count: number;
   /** Before and after the figure; `figure` false where the words alone say how many. */
@@ -58,14 +59,19 @@ interface Sample {
 }
 
 /** The words around the figure of "n units ago". Hebrew repeats some numbers in brackets: those are dropped. */
-function sample(format: Intl.RelativeTimeFormat, unit: RelativeUnit, count: number): Sample | null {
+function sample(
+  format: Intl.RelativeTimeFormat,
+  style: Sample["style"],
+  unit: RelativeUnit,
+  count: number,
+): Sample | null {
   const text = foldText(format.format(-count, unit)).replace(/ \(\d+\)/, "");
   if (/^-/.test(text)) return null;
   const figure = /\d+/.exec(text);
-  if (figure === null) return { unit, count, head: text, tail: "", figure: false };
+  if (figure === null) return { style, unit, count, head: text, tail: "", figure: false };
   const head = text.slice(0, figure.index).trim();
   const tail = text.slice(figure.index + figure[0].length).trim();
-  return { unit, count, head, tail, figure: true };
+  return { style, unit, count, head, tail, figure: true };
 }
 
 function latin(tag: string): string {
@@ -78,7 +84,7 @@ function listSamples(locale: string): readonly Sample[] {
     const format = new Intl.RelativeTimeFormat(locale, { style, numeric: "always" });
     for (const unit of UNITS) {
       for (const count of COUNTS) {
-        const one = sample(format, unit, count);
+        const one = sample(format, style, unit, count);
         if (one !== null) samples.push(one);
       }
     }
@@ -119,11 +125,8 @@ function unique(words: readonly string[]): readonly string[] {
 }
 
 /** Words for "ago", before and after the amount: what all units share in CLDR's long and short forms, and the extras. */
-function agoWords(tag: string, samples: readonly Sample[], extras: LanguageExtras) {
-  const byStyle = STYLES.map((style) => {
-    const format = new Intl.RelativeTimeFormat(latin(tag), { style, numeric: "always" });
-    return UNITS.map((unit) => sample(format, unit, 5)).filter((one) => one !== null);
-  });
+function agoWords(samples: readonly Sample[], extras: LanguageExtras) {
+  const byStyle = STYLES.map((style) => samples.filter((one) => one.style === style && one.count === 5));
   const heads = samples.filter((one) => one.figure).map((one) => one.head);
   return {
     before: unique([...heads, ...splitList(extras.before, /\//)]),
@@ -149,6 +152,7 @@ export function isBoundary(text: string, index: number): boolean {
 }
 
 interface UnitName extends Amount {
+  readonly style: (typeof STYLES)[number];
   readonly name: string;
   readonly count: number;
   /** A figure stands beside it; Arabic has words for one and two hours. */
@@ -156,13 +160,13 @@ interface UnitName extends Amount {
 }
 
 /** Names of units as they stand beside a figure: `3 hrs`, `3 Std`. */
-function unitNames(locale: string, styles: readonly (typeof STYLES)[number][]): readonly UnitName[] {
-  return styles.flatMap((unitDisplay) =>
+function unitNames(locale: string): readonly UnitName[] {
+  return STYLES.flatMap((unitDisplay) =>
     UNITS.flatMap((unit) => {
       const format = new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay });
       return COUNTS.map((count) => {
         const text = foldText(format.format(count));
-        return { unit, count, name: text.replace(/\d+/, "").trim(), figure: /\d/.test(text) };
+        return { style: unitDisplay, unit, count, name: text.replace(/\d+/, "").trim(), figure: /\d/.test(text) };
       });
     }),
   );
@@ -174,8 +178,10 @@ function isBareName({ unit, name }: UnitName): boolean {
 }
 
 /** Short names that a figure alone may carry. */
-function bareUnits(locale: string, extras: LanguageExtras): ReadonlyMap<string, RelativeUnit> {
-  const names = [...unitNames(locale, ["narrow"]), ...unitNames(locale, ["short"])].filter(isBareName);
+function bareUnits(all: readonly UnitName[], extras: LanguageExtras): ReadonlyMap<string, RelativeUnit> {
+  const names = (["narrow", "short"] as const).flatMap((style) =>
+    all.filter((one) => one.style === style && isBareName(one)),
+  );
   const bare = new Map<string, RelativeUnit>();
   for (const { name, unit } of names) if (!bare.has(name)) bare.set(name, unit);
   for (const name of splitList(extras.units?.hour, / /)) if (name.length <= 4) bare.set(name, "hour");
@@ -262,7 +268,7 @@ function buildWords(tag: string): RelativeWords {
   const all = listSamples(locale);
   const framed = all.filter((one) => one.figure && namesUnitFirst(one, all));
   const samples = all.filter((one) => !framed.includes(one));
-  const { before, after } = agoWords(tag, samples, extras);
+  const { before, after } = agoWords(samples, extras);
   const units = new Map<string, RelativeUnit>();
   const complete = new Set<string>();
   for (const { unit, head, tail, figure } of samples) {
@@ -271,7 +277,7 @@ function buildWords(tag: string): RelativeWords {
     if (noun === tail && head === "") complete.add(noun);
     if (!units.has(noun)) units.set(noun, unit);
   }
-  const names = unitNames(locale, STYLES);
+  const names = unitNames(locale);
   for (const { name, unit } of names) if (!units.has(name)) units.set(name, unit);
   for (const unit of UNITS) for (const name of splitList(extras.units?.[unit], / /)) units.set(name, unit);
   return {
@@ -286,7 +292,7 @@ function buildWords(tag: string): RelativeWords {
     fixed: fixedPhrases(locale, extras),
     now: new Set(splitList(extras.now, /\//)),
     numbers: numberWords(extras),
-    bare: bareUnits(locale, extras),
+    bare: bareUnits(names, extras),
     last: new Set(splitList(extras.last, / /)),
     labels: new Set(splitList(extras.labels, / /)),
   };
