@@ -77,6 +77,7 @@ const span: Check = (value) => (/^\d{1,3}$/.test(value) && Number(value) > 1 ? S
 const pixels: Check = (value) => /^\s*(\d{1,5})(?:px)?\s*$/.exec(value.slice(0, 32))?.[1];
 const language: Check = (value) => (/^[a-z]{2,3}(-[a-z0-9]{1,8}){0,4}$/i.test(value) ? value : undefined);
 const colour: Check = (value) => (/^(?:#[\da-f]{3,8}|[a-z]{3,24})$/i.test(value) ? value : undefined);
+const fontSize: Check = (value) => (/^[+-]?[1-7]$/.test(value) ? value : undefined);
 const coordinates: Check = (value) => (/^[\d., -]{1,1000}$/.test(value) ? value : undefined);
 
 function oneOf(list: string): Check {
@@ -197,7 +198,7 @@ const FEED_ATTRIBUTES: AttributeTable = {
   del: CHANGED,
   details: { open: present },
   dialog: { open: present },
-  font: { color: colour, size: integer },
+  font: { color: colour, size: fontSize },
   ins: CHANGED,
   meter: GAUGE,
   progress: GAUGE,
