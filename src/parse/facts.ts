@@ -79,7 +79,7 @@ export function firstText(fields: FieldList, names: readonly string[], format: F
 }
 
 /** RSS `language`, `dc:language`, xml:lang (RFC 4287 §2), as BCP 47 writes it. */
-export function readLanguage(fields: FieldList): string | undefined {
+function readLanguage(fields: FieldList): string | undefined {
   return languageOf(fields.text("language", "dc:language") ?? fields.element.language);
 }
 

@@ -11,7 +11,7 @@ export type FeedText =
 const ADDRESSES = new Set(["href", "src", "cite", "poster", "longdesc", "background", "action", "data"]);
 
 /** Elements as HTML, in document order, without the prefixes they had. */
-export function writeHtml(nodes: readonly XmlNode[], base: string | undefined): string {
+function writeHtml(nodes: readonly XmlNode[], base: string | undefined): string {
   let html = "";
   for (const node of nodes) html += typeof node === "string" ? escapeText(node) : writeElement(node, base);
   return html;
@@ -36,7 +36,7 @@ function escapeText(text: string): string {
 const MARKUP = /<[a-z/!?][^<>]*>|&(?:#\d{1,8}|#x[\da-f]{1,8}|[a-z]\w{1,31});/i;
 
 /** Whether a text of a format that does not say so was meant as HTML. */
-export function looksLikeHtml(text: string): boolean {
+function looksLikeHtml(text: string): boolean {
   return MARKUP.test(text);
 }
 

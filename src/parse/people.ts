@@ -61,7 +61,7 @@ function readPerson(element: XmlElement): Author | null {
 const EMAIL = /[^\s<>()[\]",;:@]{1,64}@[^\s<>()[\]",;:@]{1,255}/;
 
 /** `jane@example.org (Jane Doe)`, `Jane Doe <jane@example.org>`, `Jane Doe`, `jane@example.org`. */
-export function parsePerson(written: string, url?: string, base?: string): Author | null {
+function parsePerson(written: string, url?: string, base?: string): Author | null {
   const text = nameOf(written.replace(/<([^<>\s]+@[^<>\s]+)>/, " ($1) "));
   const found = EMAIL.exec(text);
   const email = found?.[0].replace(/^mailto:/i, "");
