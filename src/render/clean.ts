@@ -31,22 +31,34 @@ function decodeTwice(segment: string): string | null {
   }
 }
 
-/** The first part of a text (between line breaks and tags) that was encoded twice; validators warn of it. */
+/** Parts of a text as XML parsers hand them out: between line breaks, tags and references. */
+const SEGMENTS = /[^<>&"\n]+/g;
+
+/** The first part of a text that was encoded twice; validators warn of it. */
 export function findDoubleEncoded(text: string): string | undefined {
   if (!DOUBLE_ENCODED.test(text)) return undefined;
-  return text.match(/[^<>\n]+/g)?.find((segment) => decodeTwice(segment) !== null);
+  return text.match(SEGMENTS)?.find((segment) => decodeTwice(segment) !== null);
 }
 
 function mendDoubleEncoding(text: string): string {
   if (!DOUBLE_ENCODED.test(text)) return text;
-  return text.replace(/[^<>\n]+/g, (segment) => decodeTwice(segment) ?? segment);
+  return text.replace(SEGMENTS, (segment) => decodeTwice(segment) ?? segment);
 }
+
+/** What is dropped or decoded may bring together what must be decoded in turn; texts meant to be read settle at once. */
+const ROUNDS_MAX = 8;
 
 /** Text without the characters that no document may carry, double encoding undone. Line breaks stay. */
 export function cleanText(text: string): string {
-  // Half a character becomes U+FFFD, which is forbidden.
-  const mended = mendDoubleEncoding(text).toWellFormed();
-  return FORBIDDEN.test(mended) ? mended.replace(FORBIDDEN_ALL, "") : mended;
+  let current = text;
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    // Half a character becomes U+FFFD, which is forbidden.
+    const mended = mendDoubleEncoding(current).toWellFormed();
+    const cleaned = FORBIDDEN.test(mended) ? mended.replace(FORBIDDEN_ALL, "") : mended;
+    if (cleaned === current) break;
+    current = cleaned;
+  }
+  return current;
 }
 
 const WORD_JOINER = "\u2060";
@@ -57,7 +69,7 @@ const WORD_JOINER = "\u2060";
  * nothing in it can come alive, and validators do not take it for markup that was put in the wrong place.
  */
 export function plainText(text: string): string {
-  const line = cleanText(text).replace(/\s+/g, " ").trim();
+  const line = foldedText(foldedText(text));
   if (!/[<&]|\]\]>/.test(line)) return line;
   return line
     .replaceAll("]]>", `]]${WORD_JOINER}>`)
@@ -65,6 +77,11 @@ export function plainText(text: string): string {
     .replace(/&[#A-Za-z][#A-Za-z0-9]{0,32};?/g, (found) =>
       decodeHTML(found) === found && !found.startsWith("&#") ? found : `&${WORD_JOINER}${found.slice(1)}`,
     );
+}
+
+/** Clean text on one line; what is folded or decoded may want the other again, once. */
+function foldedText(text: string): string {
+  return cleanText(text).replace(/\s+/g, " ").trim();
 }
 
 /** Plain text as HTML that shows it. */
