@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { SettingsError, StorywireError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import type { ExitCode } from "./options.ts";
@@ -82,6 +82,19 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .action(async (options) => {
       const { check } = await import("./check.ts");
       done(await check(options));
+    });
+
+  program
+    .command("schema")
+    .description("print the JSON Schema of the configuration files, for editors")
+    .addArgument(
+      new Argument("[name]", "one kind of file (default: all, by name)").choices(["storywire", "source", "feed"]),
+    )
+    .option("--json", "as JSON (always)")
+    .exitOverride()
+    .action(async (name) => {
+      const { schema } = await import("./schema.ts");
+      done(schema(name));
     });
 
   withPlaces(program.command("status").description("how every source is doing, and what came last")).action(

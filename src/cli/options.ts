@@ -1,4 +1,5 @@
 import { type Configuration, configurationPlace, loadConfiguration } from "../config/settings.ts";
+import { isSelector } from "../extract/selector.ts";
 import { isCronExpression } from "../poll/schedule.ts";
 import { compilePattern } from "../select/pattern.ts";
 
@@ -16,6 +17,7 @@ export function configurationOf(options: GlobalOptions): Promise<Configuration> 
   return loadConfiguration({
     ...configurationPlace(options, process.env, process.cwd()),
     validateCron: isCronExpression,
+    validateSelector: isSelector,
     validatePattern: isPattern,
   });
 }
