@@ -25,9 +25,9 @@ interface PollerListeners {
   readonly onStore?: (fault: string | null) => void;
 }
 
-/** A database that fails is tried again after this long, doubled each time up to half a minute. */
+/** A database that fails is tried again after this long, doubled each time up to ten seconds. */
 const STORE_WAIT_MS = 1_000;
-const STORE_WAIT_MAX_MS = 30_000;
+const STORE_WAIT_MAX_MS = 10_000;
 
 /** Visits sources as they fall due, until stopped. */
 export async function runPoller(

@@ -69,23 +69,27 @@ function openSqlite(path: string, { readOnly = false, busyMs = 5_000 }: OpenOpti
 
 /**
  * Kysely prepares each statement anew; this keeps them. A transaction takes the write lock at once: one that began by
- * reading could not wait for another writer, it would fail.
+ * reading could not wait for another writer, it would fail. A transaction that SQLite itself gave up (a full disk) needs
+ * no rollback: the complaint about that would hide why.
  */
 function cachingStatements(sqlite: Sqlite.Database) {
   const statements = new Map<string, Sqlite.Statement>();
   return {
     close: () => sqlite.close(),
     prepare(text: string) {
-      const query = text === "begin" && !sqlite.readonly ? "begin immediate" : text;
-      let statement = statements.get(query);
-      if (statement === undefined) {
-        statement = sqlite.prepare(query);
-        if (statements.size > 500) statements.clear();
-        statements.set(query, statement);
-      }
-      return statement;
+      if (text === "rollback" && !sqlite.inTransaction) return prepared("select 1");
+      return prepared(text === "begin" && !sqlite.readonly ? "begin immediate" : text);
     },
   };
+
+  function prepared(text: string): Sqlite.Statement {
+    const known = statements.get(text);
+    if (known !== undefined) return known;
+    if (statements.size > 500) statements.clear();
+    const statement = sqlite.prepare(text);
+    statements.set(text, statement);
+    return statement;
+  }
 }
 
 /** bigint as number: our instants and counters are far below 2^53. */
@@ -104,8 +108,10 @@ function openPostgres(url: string, { connections = 10, busyMs = 5_000 }: OpenOpt
     options: `-c lock_timeout=${busyMs} -c timezone=UTC`,
     types: numbers as pg.CustomTypesConfig,
   });
-  // An idle connection that breaks (server restarted) is replaced at the next use; unheard, it would end the process.
+  // A connection that breaks (server restarted) is replaced at the next use, and what was asked on it fails there. An
+  // event that nobody hears would end the process: the pool tells of idle connections, each of itself while it works.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { kind: "postgres", db, close: () => db.destroy() };
 }
@@ -205,14 +211,35 @@ function freeName(file: string): string {
   for (let number = 2; ; number += 1) if (!existsSync(`${file}.${number}`)) return `${file}.${number}`;
 }
 
+/** Files up to this size are checked page by page at each start (measured: a fifth of a second). */
+const CHECKED_BYTES = 64 * 1024 * 1024;
+
+/** Of larger files: tables that stay small, and so many rows of the others, where the last writes went. */
+const SMALL_TABLES = ["schema_migrations", "sources", "feeds", "stale_lists"];
+const NEWEST_ROWS = 500;
+
+/** StoreError `corrupt` where the file is damaged, as far as can be seen in bounded time. */
+function checkFile(sqlite: Sqlite.Database): void {
+  const bytes =
+    Number(sqlite.pragma("page_count", { simple: true })) * Number(sqlite.pragma("page_size", { simple: true }));
+  const tables = new Set(sqlite.prepare("select name from sqlite_master where type = 'table'").pluck().all());
+  const checks =
+    bytes <= CHECKED_BYTES
+      ? ["quick_check(1)"]
+      : SMALL_TABLES.filter((name) => tables.has(name)).map((name) => `quick_check(${name})`);
+  for (const check of checks) {
+    const found = sqlite.pragma(check, { simple: true });
+    if (found !== "ok") throw new StoreError(`The database file is damaged: ${found}`, { code: "corrupt" });
+  }
+  if (bytes <= CHECKED_BYTES || !tables.has("stories")) return;
+  // Reading a damaged page fails by itself.
+  sqlite.prepare("select * from stories order by n desc limit ?").all(NEWEST_ROWS);
+  sqlite.prepare("select * from feed_entries order by n desc limit ?").all(NEWEST_ROWS);
+}
+
 async function schemaVersion(database: Database): Promise<number> {
   const { db } = database;
-  if (database.kind === "sqlite") {
-    const { rows } = await sql<{ quick_check: string }>`pragma quick_check(1)`.execute(db);
-    if (rows[0]?.quick_check !== "ok") {
-      throw new StoreError(`The database file is damaged: ${rows[0]?.quick_check}`, { code: "corrupt" });
-    }
-  }
+  if (database.sqlite !== undefined) checkFile(database.sqlite);
   await sql`create table if not exists schema_migrations (number integer primary key, name text not null)`.execute(db);
   const { rows } = await sql<{ number: number | null }>`select max(number) as number from schema_migrations`.execute(
     db,

@@ -71,6 +71,10 @@ export function createSqlStore(database: Database): Store {
       const pruned = await prune(database, rules, step);
       return { ...pruned, removed: pruned.removed + swept };
     },
+    async probe() {
+      await query(database, "insert into stale_lists (list) values (0) on conflict do nothing");
+      await query(database, "delete from stale_lists where list = 0");
+    },
     async changedSinceAsked() {
       const now = await versionOf(database);
       const changed = now !== version;

@@ -235,6 +235,8 @@ export interface Store extends AsyncDisposable {
     step: { readonly now: number; readonly after: SourceId | null },
   ): Promise<{ readonly removed: number; readonly next: SourceId | null }>;
 
+  /** Writes something small and takes it back: throws where the database takes no writes. */
+  probe(): Promise<void>;
   /** Cheap: whether another connection committed since the last call. */
   changedSinceAsked(): Promise<boolean>;
   /**
