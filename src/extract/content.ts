@@ -61,24 +61,44 @@ export function findContent(page: Segments, title: string): Content | null {
   const { blocks, segments } = page;
   if (blocks[0] === undefined) return null;
   const beside = chooseBeside(blocks, segments, title);
-  const own = new Float64Array(blocks.length);
+  const gains = new Float64Array(blocks.length);
   for (const segment of segments) {
     const gain = gainOf(segment);
-    own[segment.block.order] =
-      (own[segment.block.order] ?? 0) + (beside.has(segment.block) ? Math.min(0, gain) - 5 : gain);
+    gains[segment.block.order] =
+      (gains[segment.block.order] ?? 0) + (beside.has(segment.block) ? Math.min(0, gain) - 5 : gain);
   }
   for (let index = blocks.length - 1; index >= 0; index--) {
     const block = blocks[index];
     if (block === undefined) continue;
-    block.gain = own[index] ?? 0;
-    if (block.parent !== null) own[block.parent.order] = (own[block.parent.order] ?? 0) + Math.max(block.gain, 0);
+    block.gain = gains[index] ?? 0;
+    if (block.parent !== null) gains[block.parent.order] = (gains[block.parent.order] ?? 0) + Math.max(block.gain, 0);
   }
   const headline = findHeadline(segments, title);
   const root = descend(page, headline);
   if (root === null) return null;
   const poor = markPoor(page, root, beside, headline);
-  const kept = segmentsIn(page, root).filter((segment) => !beside.has(segment.block) && !poor.has(segment.block));
+  const own = segmentsIn(page, root).filter((segment) => !beside.has(segment.block) && !poor.has(segment.block));
+  const kept = [...listBefore(page, root, headline, beside), ...own];
   return { root, kept, beside, headline };
+}
+
+/** Paragraphs between headline and article that stand outside its block: a first one set apart by its markup. */
+function listBefore(
+  page: Segments,
+  root: Block,
+  headline: Segment | undefined,
+  beside: ReadonlySet<Block>,
+): readonly Segment[] {
+  if (headline === undefined || headline.index >= root.firstSegment) return [];
+  return page.segments
+    .slice(headline.index + 1, root.firstSegment)
+    .filter(
+      (segment) =>
+        segment.level === 0 &&
+        gainOf(segment) > PARAGRAPH_GAIN &&
+        !beside.has(segment.block) &&
+        /[.!?…]["”’»]?$/.test(segment.text),
+    );
 }
 
 /** Where the title stands: the h1 that is it, else the first line that is it. */
@@ -192,7 +212,10 @@ function richest(blocks: readonly Block[]): Block | undefined {
 }
 
 function isParagraphLike(block: Block): boolean {
-  return /^(p|h[1-6]|li|blockquote|pre|td|figure|ul|ol|dl|tr|tbody)$/.test(block.element.name);
+  return (
+    block.endSegment - block.firstSegment <= 1 ||
+    /^(p|h[1-6]|li|blockquote|pre|td|figure|ul|ol|dl|tr|tbody)$/.test(block.element.name)
+  );
 }
 
 export function isInside(block: Block, root: Block): boolean {
