@@ -1,6 +1,6 @@
 import type { ChildNode, Element } from "domhandler";
 import { findImageSource } from "../html/images.ts";
-import { foldText, textOf } from "../html/text.ts";
+import { foldText } from "../html/text.ts";
 import type { DateInterval } from "../model/date.ts";
 import { parseDate } from "../model/date-parse.ts";
 import { findDate } from "../model/date-words.ts";
@@ -8,6 +8,7 @@ import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { Author, Image } from "../model/story.ts";
 import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
 import { isHeading } from "./listing-tree.ts";
+import { shortWordsOf, wordsOf } from "./listing-words.ts";
 
 /** How a page is read: what addresses resolve against, its languages and moment. */
 export interface PageReader {
@@ -36,6 +37,8 @@ interface KnownParts {
 }
 
 const TITLE_LENGTH_MAX = 500;
+/** Characters of an element that are looked at. */
+const WORDS_MAX = 2000;
 const DATE_LENGTH_MAX = 90;
 const NODES_MAX = 4000;
 
@@ -90,12 +93,16 @@ function isInside(element: Element, outer: Element): boolean {
 function titleText(element: Element, reader: PageReader): string {
   const named = listElements(element.children).find((one) => TITLE_WORDS.test(labelsOf(one)) && ownText(one) !== "");
   const source = named ?? element;
-  const headline = textOf(descend(source).filter((node) => node.type !== "tag" || !isLabel(node)));
-  const dateless = textOf(
+  const headline = wordsOf(
+    descend(source).filter((node) => node.type !== "tag" || !isLabel(node)),
+    WORDS_MAX,
+  );
+  const dateless = wordsOf(
     descend(source).filter((node) => node.type !== "tag" || !(isLabel(node) || isDateLine(node, reader))),
+    WORDS_MAX,
   );
   const text = dateless.length >= SHORT_TITLE ? dateless : headline;
-  return (text === "" ? textOf(source.children) : text).slice(0, TITLE_LENGTH_MAX);
+  return (text === "" ? wordsOf(source.children, WORDS_MAX) : text).slice(0, TITLE_LENGTH_MAX);
 }
 
 /** Shorter, and what was taken for a date beside it may be the headline. */
@@ -108,8 +115,7 @@ function isLabel(element: Element): boolean {
 
 /** `by Ann Example 2 hours ago` within a linked headline. */
 function isDateLine(element: Element, reader: PageReader): boolean {
-  const text = textOf(element.children);
-  return text.length <= DATE_LINE_MAX && isDate(text, reader);
+  return isDate(shortWordsOf(element, DATE_LINE_MAX), reader);
 }
 
 /** Children of an element, or of its only child with text. */
@@ -173,17 +179,22 @@ function wordyParts(link: Element): readonly Element[] {
 /** The headline of a card that is one link: what is called so, else its longest part that is neither label nor date. */
 function titleInLink(link: Element, reader: PageReader): Title | null {
   const inside = listElements(link.children);
-  const heading = inside.find((one) => isHeading(one) && textOf(one.children) !== "");
+  const heading = inside.find((one) => isHeading(one) && wordsOf(one.children, WORDS_MAX) !== "");
   if (heading !== undefined) return titleOf(heading, "heading", reader);
-  const called = inside.find((one) => TITLE_WORDS.test(labelsOf(one)) && textOf(one.children) !== "");
+  const called = inside.find((one) => TITLE_WORDS.test(labelsOf(one)) && wordsOf(one.children, WORDS_MAX) !== "");
   if (called !== undefined) return titleOf(called, "class", reader);
   const parts = wordyParts(link);
   if (parts.length < 2 && ownText(link) === "") return titleOf(parts[0] ?? link, "link", reader);
   if (ownText(link).length > 10 && !holdsBlocks(link)) return titleOf(link, "link", reader);
-  const likely = parts.filter((one) => !ROOFLINE_WORDS.test(labelsOf(one)) && !isDate(textOf(one.children), reader));
-  const bold = likely.find((one) => /^(?:b|strong)$/.test(one.name) && textOf(one.children).length > 15);
-  const long = likely.find((one) => textOf(one.children).length >= 25);
-  const chosen = bold ?? long ?? likely.toSorted((a, b) => textOf(b.children).length - textOf(a.children).length)[0];
+  const likely = parts.filter(
+    (one) => !ROOFLINE_WORDS.test(labelsOf(one)) && !isDate(shortWordsOf(one, DATE_LENGTH_MAX), reader),
+  );
+  const bold = likely.find((one) => /^(?:b|strong)$/.test(one.name) && wordsOf(one.children, WORDS_MAX).length > 15);
+  const long = likely.find((one) => wordsOf(one.children, WORDS_MAX).length >= 25);
+  const chosen =
+    bold ??
+    long ??
+    likely.toSorted((a, b) => wordsOf(b.children, WORDS_MAX).length - wordsOf(a.children, WORDS_MAX).length)[0];
   return chosen === undefined ? titleOf(link, "link", reader) : titleOf(chosen, "link", reader);
 }
 
@@ -195,17 +206,18 @@ function isDate(text: string, reader: PageReader): boolean {
 function findTitle(card: Card, reader: PageReader): Title | null {
   if (card.known?.title !== undefined) return titleOf(card.known.title, "selector", reader);
   const elements = listElements(card.nodes);
-  const headings = elements.filter((one) => isHeading(one) && textOf(one.children) !== "");
+  const headings = elements.filter((one) => isHeading(one) && wordsOf(one.children, WORDS_MAX) !== "");
   const linked = linkedHeading(card.links, headings, reader);
   if (linked !== null) return titleOf(linked, "heading", reader);
-  const texts = card.links.filter((link) => textOf(link.children) !== "");
-  const plain = texts.filter((link) => !holdsBlocks(link) && !isDate(textOf(link.children), reader));
+  const texts = card.links.filter((link) => wordsOf(link.children, WORDS_MAX) !== "");
+  const plain = texts.filter((link) => !holdsBlocks(link) && !isDate(shortWordsOf(link, DATE_LENGTH_MAX), reader));
   const [best] = plain.length > 0 ? preferTitle(plain) : preferTitle(texts);
   if (best !== undefined) {
     const title = titleInLink(best, reader);
     if (title !== null) return title;
   }
-  const heading = headings[0] ?? elements.find((one) => TITLE_WORDS.test(labelsOf(one)) && textOf(one.children) !== "");
+  const heading =
+    headings[0] ?? elements.find((one) => TITLE_WORDS.test(labelsOf(one)) && wordsOf(one.children, WORDS_MAX) !== "");
   if (heading !== undefined) return titleOf(heading, "heading", reader);
   return findUnlinkedTitle(card, elements, reader);
 }
@@ -232,7 +244,7 @@ function preferTitle(links: readonly Element[]): readonly Element[] {
 
 /** A bold line, the words of the picture's link, the first line. */
 function findUnlinkedTitle(card: Card, elements: readonly Element[], reader: PageReader): Title | null {
-  const bold = elements.find((one) => /^(?:b|strong)$/.test(one.name) && textOf(one.children).length > 10);
+  const bold = elements.find((one) => /^(?:b|strong)$/.test(one.name) && wordsOf(one.children, WORDS_MAX).length > 10);
   if (bold !== undefined) return titleOf(bold, "bold", reader);
   for (const link of card.links) {
     const label = foldText(link.attribs["aria-label"] ?? link.attribs.title ?? "");
@@ -306,7 +318,8 @@ function findCardDate(elements: readonly Element[], headline: Headline, reader: 
   const { element: title, text: words } = headline;
   // What the title left out of its element may be the date.
   const outside = elements.filter(
-    (one) => !isInside(one, title) || (one !== title && (isClock(one) || !words.includes(textOf(one.children)))),
+    (one) =>
+      !isInside(one, title) || (one !== title && (isClock(one) || !words.includes(wordsOf(one.children, WORDS_MAX)))),
   );
   const timely = outside.filter(isAboutTime);
   for (const element of timely) {
@@ -314,14 +327,16 @@ function findCardDate(elements: readonly Element[], headline: Headline, reader: 
     // A page of another day than it is captured: its words still tell how old the story was.
     const future = machine !== null && machine.to > reader.context.capturedAt + DAY_MS;
     const origin = element.name === "time" ? "time" : "listing";
-    const found = (future ? null : machine) ?? readDate(textOf(element.children), reader, origin) ?? machine;
+    const found =
+      (future ? null : machine) ?? readDate(shortWordsOf(element, DATE_LENGTH_MAX), reader, origin) ?? machine;
     if (found !== null) return found;
   }
   for (const element of outside) {
     if (isInside(title, element)) continue;
     const own = ownText(element);
     if (own === "") continue;
-    const found = readDate(own, reader, "listing") ?? readDate(textOf(element.children), reader, "listing");
+    const found =
+      readDate(own, reader, "listing") ?? readDate(shortWordsOf(element, DATE_LENGTH_MAX), reader, "listing");
     if (found !== null) return found;
   }
   // Text beside the title in one block: `<a>Title</a> 3 May 2024`.
@@ -338,7 +353,11 @@ function findCardDate(elements: readonly Element[], headline: Headline, reader: 
 /** Whether a card tells a date beside a link in it. */
 export function tellsDate(nodes: readonly ChildNode[], link: Element, reader: PageReader): boolean {
   return (
-    findCardDate(listElements(nodes).slice(0, 60), { element: link, text: textOf(link.children) }, reader) !== null
+    findCardDate(
+      listElements(nodes).slice(0, 60),
+      { element: link, text: wordsOf(link.children, WORDS_MAX) },
+      reader,
+    ) !== null
   );
 }
 
@@ -401,7 +420,7 @@ function findSummary(elements: readonly Element[], title: Title): string | undef
     if (!SUMMARY_TAGS.has(element.name) || isInside(title.element, element) || isInside(element, title.element))
       continue;
     if (AUTHOR_WORDS.test(labelsOf(element)) || ownText(element).length < SUMMARY_LENGTH_MIN / 2) continue;
-    const text = textOf(element.children);
+    const text = wordsOf(element.children, WORDS_MAX);
     if (
       text.length < SUMMARY_LENGTH_MIN ||
       text === title.text ||
@@ -420,7 +439,7 @@ function findAuthors(elements: readonly Element[], reader: PageReader): readonly
   for (const element of elements) {
     const rel = element.attribs.rel ?? "";
     if (!/\bauthor\b/.test(rel) && !AUTHOR_WORDS.test(labelsOf(element))) continue;
-    const name = textOf(element.children).replace(BY, "");
+    const name = wordsOf(element.children, WORDS_MAX).replace(BY, "");
     if (name === "" || name.length > 80 || /[|@]|https?:/.test(name) || isDate(name, reader)) continue;
     if (names.some((one) => one.name.includes(name) || name.includes(one.name))) continue;
     const url = element.name === "a" ? resolveWebUrl(element.attribs.href, reader.base) : null;
@@ -436,7 +455,7 @@ function readKnownDate(element: Element, reader: PageReader): DateInterval | nul
     const found = attributeDate(one, reader);
     if (found !== null) return found;
   }
-  return readDate(textOf(element.children), reader, "selector");
+  return readDate(shortWordsOf(element, DATE_LENGTH_MAX), reader, "selector");
 }
 
 /** The item that a card shows; null where nothing in it reads like a title. */
@@ -447,7 +466,8 @@ export function readCard(card: Card, reader: PageReader): ParsedItem | null {
   const elements = listElements(card.nodes);
   const told = known?.date === undefined ? findCardDate(elements, title, reader) : readKnownDate(known.date, reader);
   const published = told ?? addressDate(card.url, reader);
-  const summary = known?.summary === undefined ? findSummary(elements, title) : textOf(known.summary.children);
+  const summary =
+    known?.summary === undefined ? findSummary(elements, title) : wordsOf(known.summary.children, WORDS_MAX);
   const image = findImage(known?.image === undefined ? elements : listElements([known.image]), reader);
   return {
     kind: "listed",

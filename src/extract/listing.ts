@@ -1,5 +1,4 @@
 import type { ChildNode, Document, Element } from "domhandler";
-import { textOf } from "../html/text.ts";
 import { findDate } from "../model/date-words.ts";
 import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { ListingRules } from "../model/source.ts";
@@ -12,6 +11,7 @@ import { findNextUrl } from "./listing-next.ts";
 import { findMicroformats, selectItems } from "./listing-selectors.ts";
 import { listStories, type Story } from "./listing-stories.ts";
 import { closest, contains, isHeading, layOut, type PageTree, type Spot } from "./listing-tree.ts";
+import { shortWordsOf, wordsOf } from "./listing-words.ts";
 
 export interface Listings {
   /** Best first. */
@@ -252,7 +252,7 @@ function inPageOrder(a: ReadStory, b: ReadStory): number {
 
 /** Archives write a day once over all its stories. */
 function dateByHeading(heading: Spot | null, group: readonly ReadStory[], reader: PageReader): readonly ReadStory[] {
-  const text = heading === null ? "" : textOf(heading.element.children);
+  const text = heading === null ? "" : wordsOf(heading.element.children, HEADING_LENGTH_MAX);
   if (text === "" || text.length > LABEL_LENGTH_MAX || group.every(({ item }) => item.published !== undefined))
     return group;
   const { timeZone, capturedAt } = reader.context;
@@ -270,7 +270,7 @@ function blocksOf(
     const root = commonRoot(group.map(({ story }) => story.spot));
     if (root === null || group.length < STORIES_MIN) continue;
     const near = heading !== null && closest(root, HEADING_LEVELS, (spot) => contains(spot, heading)) !== null;
-    const text = near ? textOf(heading.element.children) : labelOver(root, group, tree);
+    const text = near ? wordsOf(heading.element.children, HEADING_LENGTH_MAX) : labelOver(root, group, tree);
     const score = group.reduce((sum, { story }) => sum + story.score, 0);
     const items = group.map(({ item }) => item);
     blocks.push({ ...(text !== "" && { heading: text.slice(0, 200) }), score, items, root: root.element });
@@ -289,8 +289,8 @@ function labelOver(root: Spot, group: readonly ReadStory[], tree: PageTree): str
   for (let at = first.index - 1; at > root.index; at--) {
     const spot = tree.spots[at];
     if (spot === undefined || contains(spot, first)) continue;
-    const text = spot.end - spot.index > 10 ? "" : textOf(spot.element.children);
-    if (text !== "") return text.length <= LABEL_LENGTH_MAX ? text : "";
+    const words = wordsOf(spot.element.children, LABEL_LENGTH_MAX + 1);
+    if (words !== "") return words.length <= LABEL_LENGTH_MAX ? words : "";
   }
   return "";
 }
@@ -315,8 +315,8 @@ function findWords(tree: PageTree, pass: (key: string, element: Element) => bool
   for (const spot of tree.spots) {
     if (found.length >= HEADINGS_MAX) break;
     if (!couldBeHeading(spot.element)) continue;
-    const text = textOf(spot.element.children);
-    if (text.length <= HEADING_LENGTH_MAX && pass(headingKey(text), spot.element)) found.push(spot);
+    const text = shortWordsOf(spot.element, HEADING_LENGTH_MAX);
+    if (text !== "" && pass(headingKey(text), spot.element)) found.push(spot);
   }
   return found.filter((spot, index) => found[index + 1] === undefined || !contains(spot, found[index + 1] ?? spot));
 }
@@ -378,7 +378,7 @@ function blockBelow(heading: Spot, tree: PageTree, links: readonly Link[], reade
     const end = sectionEnd(heading, outer, tree);
     const inside = links.filter((link) => link.spot.index >= heading.end && link.spot.index < end);
     if (inside.length < 2) continue;
-    const block = namedBlock(inside, textOf(heading.element.children), tree, reader);
+    const block = namedBlock(inside, wordsOf(heading.element.children, HEADING_LENGTH_MAX), tree, reader);
     if (block !== null) return { ...block, levels };
   }
   return null;
