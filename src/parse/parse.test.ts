@@ -114,6 +114,13 @@ describe("damage elsewhere loses nothing of an item", () => {
     expect(items[0]).toMatchObject({ title: "Ferry", url: "https://gazette.example/1", summary: "Late" });
   });
 
+  test("a quote that another tag seems to close hides nothing between them", () => {
+    const { feed, items } = parse(
+      `<rss><channel><cloud path="/rpc /><title>Gazette</title>${whole}<docs x="1"/></channel></rss>`,
+    );
+    expect([feed.title, items.length]).toEqual(["Gazette", 1]);
+  });
+
   test("items never closed before the next opens are items all the same", () => {
     const { items } = parse(rss("<item><title>a</title><item><title>b<item><description>c <i>d<item><title>e</title>"));
     expect(items.map(({ title, summary }) => title || summary)).toEqual(["a", "b", "c d", "e"]);
