@@ -6,7 +6,7 @@ import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { Image } from "../model/story.ts";
 import { resolveWebUrl } from "../model/url.ts";
 import { type Content, findContent, gainOf, isInside } from "./content.ts";
-import { type DatedLines, findDates } from "./dates.ts";
+import { type DatedLines, findDates, readDateLine } from "./dates.ts";
 import {
   findAuthors,
   findCanonical,
@@ -45,12 +45,9 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   const language = findLanguage(page);
   const languages = language === undefined ? ["en"] : [language.value];
   const authors = findAuthors(page, marks, segments.segments, context.url, baseUrl);
-  const standfirst = findStandfirst(
-    segments,
-    content,
-    page,
-    authors.authors.map((author) => author.name),
-  );
+  const isDated = (text: string) => Object.values(readDateLine({ context, languages }, text)).some(Boolean);
+  const names = authors.authors.map((author) => author.name);
+  const standfirst = findStandfirst(segments, content, page, names, isDated);
   const dates = findDates(page, marks, linesOf(segments, content), context, languages);
   const { figures, captions } = findFigures(listPictured(content, segments), segments, baseUrl);
   const pictures = new Map<Segment, Figure[]>();
@@ -58,7 +55,7 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   const lines = filterLines(content.kept, {
     title: title?.value ?? "",
     standfirst: standfirst?.value ?? "",
-    authors: authors.authors.map((author) => author.name),
+    authors: names,
     captions,
     pictures: new Set(pictures.keys()),
   });
@@ -186,11 +183,13 @@ function findStandfirst(
   content: Content,
   metadata: PageMetadata,
   authors: readonly string[],
+  isDated: (text: string) => boolean,
 ): Standfirst | undefined {
   const { headline } = content;
   if (headline === undefined) return undefined;
   const isFit = (segment: Segment) =>
-    isStandfirstLike(segment) && !(segment.text.length < 100 && authors.some((name) => segment.text.includes(name)));
+    isStandfirstLike(segment) &&
+    !(segment.text.length < 100 && (isDated(segment.text) || authors.some((name) => segment.text.includes(name))));
   const isNamed = (segment: Segment) => isNamedBy(segment, headline, STANDFIRST_WORDS);
   const first = content.kept.find(
     (segment) => segment.index > headline.index && segment.level === 0 && gainOf(segment) > 60 && !isNamed(segment),

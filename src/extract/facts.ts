@@ -122,7 +122,7 @@ function agrees(heading: string, title: string): boolean {
 }
 
 /** What the site may call itself: its names, and its host without dots. */
-export function siteKeys(page: PageMetadata, url: string | undefined): ReadonlySet<string> {
+function siteKeys(page: PageMetadata, url: string | undefined): ReadonlySet<string> {
   const keys = new Set<string>();
   const add = (text: string | undefined) => {
     const key = text === undefined ? "" : wordsKey(text);

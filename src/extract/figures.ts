@@ -236,7 +236,7 @@ function isCredit(text: string): boolean {
   );
 }
 
-export function cleanCredit(text: string): string {
+function cleanCredit(text: string): string {
   return text
     .replace(/^[\s([|–—-]+|[\s)\]|]+$/g, "")
     .replace(

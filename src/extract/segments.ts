@@ -39,7 +39,7 @@ export interface Segment {
 }
 
 /** What a segment stands in. */
-export interface Place {
+interface Place {
   readonly heading: number;
   readonly list: boolean;
   readonly quote: boolean;
@@ -382,7 +382,7 @@ function isHidden(element: Element): boolean {
 }
 
 /** Class and id cut into words: `articleBody main-text` is article, body, main, text. */
-export function wordsOf(element: Element): readonly string[] {
+function wordsOf(element: Element): readonly string[] {
   const names = `${element.attribs["class"] ?? ""} ${element.attribs["id"] ?? ""}`;
   if (names.length < 2) return [];
   return names
