@@ -43,11 +43,16 @@ describe("the reading pool", () => {
   });
 
   it("ends a reading that takes too much memory with an error, not the service", async () => {
-    open({ smallBytesMax: 30 * 1024 * 1024 });
+    open({ smallBytesMax: 30 * 1024 * 1024, largeBytesMax: 30 * 1024 * 1024 });
     await expect(pool.read(job(FEED))).rejects.toMatchObject({
       name: "ParseError",
       code: expect.stringMatching(/^parse_(?:memory|crashed)$/),
     });
+  });
+
+  it("gives a small document that takes much memory a second chance in the large lane", async () => {
+    open({ smallBytesMax: 30 * 1024 * 1024 });
+    await expect(pool.read(job(FEED))).resolves.toMatchObject({ format: "rss" });
   });
 
   it("reads many documents over few processes, each answered once", async () => {

@@ -13,9 +13,9 @@ export interface PoolOptions {
   readonly timeoutMs: number;
   /** Processes for ordinary documents. Default: one a core, at most 4, less one for the rest of the service. */
   readonly smallLanes?: number;
-  /** Resident size of a process that reads ordinary documents, in bytes: `parse_memory`. Default 144 MiB. */
+  /** Memory of its own that a process reading ordinary documents may take, in bytes: `parse_memory`. Default 160 MiB. */
   readonly smallBytesMax?: number;
-  /** The same for the one that reads large documents. Default 250 MiB. */
+  /** The same for the one that reads large documents. Default 240 MiB. */
   readonly largeBytesMax?: number;
   /** Documents from this size on are large. Default 1 MiB. */
   readonly largeFrom?: number;
@@ -39,14 +39,22 @@ const WATCH_MS = 50;
 export function createReadingPool(options: PoolOptions): ReadingPool {
   const { timeoutMs, idleMs = 30_000, largeFrom = MIB } = options;
   const lanes = options.smallLanes ?? Math.min(Math.max(availableParallelism() - 1, 1), 4);
-  const small = createLanes(lanes, { timeoutMs, idleMs, bytesMax: options.smallBytesMax ?? 144 * MIB });
+  const small = createLanes(lanes, { timeoutMs, idleMs, bytesMax: options.smallBytesMax ?? 160 * MIB });
   const large = createLanes(1, {
     timeoutMs,
     idleMs: Math.min(idleMs, 5_000),
-    bytesMax: options.largeBytesMax ?? 250 * MIB,
+    bytesMax: options.largeBytesMax ?? 240 * MIB,
   });
+  /** A small document that takes much memory has a second chance where there is more. */
+  function again(error: unknown, job: ReadingJob): Promise<Reading> {
+    if (error instanceof ParseError && (error.code === "parse_memory" || error.code === "parse_crashed"))
+      return large.run(job);
+    throw error;
+  }
+
   return {
-    read: (job) => (job.bytes.length >= largeFrom ? large : small).run(job),
+    read: (job) =>
+      job.bytes.length >= largeFrom ? large.run(job) : small.run(job).catch((error) => again(error, job)),
     async [Symbol.asyncDispose]() {
       await Promise.all([small.end(), large.end()]);
     },
@@ -136,10 +144,10 @@ class Lane {
   constructor(limits: LaneLimits, on: { readonly free: () => void; readonly gone: () => void }) {
     this.#limits = limits;
     this.#on = on;
-    const heapMib = Math.floor((limits.bytesMax * 0.75) / MIB);
+    const heapMib = Math.floor((limits.bytesMax * HEAP_SHARE) / MIB);
     this.#child = fork(join(import.meta.dirname, "worker.ts"), [], {
       serialization: "advanced",
-      execArgv: [`--max-old-space-size=${heapMib}`, "--max-semi-space-size=8"],
+      execArgv: [`--max-old-space-size=${heapMib}`, "--max-semi-space-size=4"],
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     this.#child.on("message", (message) => this.#answer(message as WorkerAnswer));
@@ -181,7 +189,7 @@ class Lane {
     this.#idle = setTimeout(() => this.#child.kill("SIGKILL"), this.#limits.idleMs);
     this.#idle.unref();
     // A process that grew large gives its memory back by ending.
-    if (residentBytes(this.#child.pid) > this.#limits.bytesMax * 0.8) this.#child.kill("SIGKILL");
+    if (ownBytes(this.#child.pid) > this.#limits.bytesMax * GROWN_SHARE) this.#child.kill("SIGKILL");
     else this.#on.free();
   }
 
@@ -208,7 +216,7 @@ class Lane {
   }
 
   #weigh(): void {
-    if (residentBytes(this.#child.pid) > this.#limits.bytesMax) {
+    if (ownBytes(this.#child.pid) > this.#limits.bytesMax) {
       this.#stop("parse_memory", `it takes more than ${Math.round(this.#limits.bytesMax / MIB)} MiB of memory`);
     }
   }
@@ -223,12 +231,20 @@ class Lane {
 /** What a process may take to start. */
 const START_MS = 3_000;
 
+/** What of a lane's memory V8's heap may take (Buffers and code are beside it), and from when on it is not kept. */
+const HEAP_SHARE = 0.75;
+const GROWN_SHARE = 0.9;
+
 const PAGE_BYTES = 4096;
 
-/** Resident size of a process; 0 where the system does not tell (then the heap limit alone holds). */
-function residentBytes(pid: number | undefined): number {
+/**
+ * Resident memory of a process without what it shares with others (the program itself); 0 where the system does not tell,
+ * then the heap's limit alone holds.
+ */
+function ownBytes(pid: number | undefined): number {
   try {
-    return Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]) * PAGE_BYTES;
+    const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, "latin1").split(" ").map(Number);
+    return ((resident ?? 0) - (shared ?? 0)) * PAGE_BYTES;
   } catch {
     return 0;
   }
