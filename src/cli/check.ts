@@ -28,6 +28,7 @@ async function checkFeed(address: string, json: boolean): Promise<ExitCode> {
   if (text.trim() === "")
     throw new ParseError(`Cannot check ${address}: it is empty`, { code: "empty", concerns: address });
   const findings = checkDocument(text, "auto", {
+    now: Date.now(),
     ...(document.mediaType === undefined ? {} : { mediaType: document.mediaType }),
     ...(document.url === undefined ? {} : { selfUrl: document.url }),
   });

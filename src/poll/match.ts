@@ -1,6 +1,6 @@
 import type { Candidate, IdentityKey } from "../model/candidate.ts";
 import type { IdentityMemory } from "../model/poll.ts";
-import type { IdentityRule } from "../model/source.ts";
+import type { IdentityRule, Source } from "../model/source.ts";
 import { fold } from "../normalize/identity.ts";
 import type { KnownStory } from "../store/store.ts";
 
@@ -16,6 +16,21 @@ export interface Matching {
 const NEAR_MS = 26 * 3_600_000;
 
 const SAME_KEY = 2;
+
+/** Recognises the stories of a poll under the rules of its source. */
+export function matchPoll(
+  { identity: fixed }: Pick<Source, "identity">,
+  memory: IdentityMemory | undefined,
+  poll: { readonly candidates: readonly Candidate[]; readonly known: readonly KnownStory[] },
+): Matching {
+  const isNewRule = isNewlyFixed(fixed, memory);
+  return matchStories(poll.candidates, poll.known, rulesInForce(fixed, memory), isNewRule ? undefined : fixed);
+}
+
+/** The operator's rule is a new one: its keys are learnt from the stories as they are known, before it parts any. */
+export function isNewlyFixed(fixed: IdentityRule | undefined, memory: IdentityMemory | undefined): boolean {
+  return fixed !== undefined && fixed !== memory?.fixed;
+}
 
 /**
  * Recognises the stories of a poll. Each shared key speaks for a story, as do equal titles and dates; an address, a
@@ -70,7 +85,7 @@ function pairsOf(
   }
   const isKnownByAll = candidate.keys.every((key) => owners.has(nameOf(key)));
   return [...shared].flatMap(([story, kinds]) => {
-    const weight = kinds.size * SAME_KEY + likeness(candidate, story, kinds);
+    const weight = kinds.size * SAME_KEY + likeness(candidate, story);
     const order = Math.min(...[...kinds].map((kind) => rules.indexOf(kind)));
     return weight > 0 || isKnownByAll ? [{ index, story, weight, order }] : [];
   });
@@ -83,16 +98,24 @@ function agrees(candidate: Candidate, story: KnownStory, fixed: IdentityRule | u
   return told.length === 0 || held.length === 0 || told.some((key) => held.includes(nameOf(key)));
 }
 
-function likeness(candidate: Candidate, story: KnownStory, kinds: ReadonlySet<IdentityRule>): number {
+function likeness(candidate: Candidate, story: KnownStory): number {
   if (candidate.rawDigest === story.rawDigest) return SAME_KEY;
   let weight = 0;
   const title = candidate.content?.title;
   if (title !== undefined && title !== "" && story.title !== "") weight += fold(title) === fold(story.title) ? 1 : -1;
   const published = candidate.published;
   if (published?.precision === "exact") weight += dateWeight(Math.abs(published.to - story.publishedAt));
-  const hasUrl = (keys: readonly IdentityKey[]) => keys.some((key) => key.kind === "url");
-  if (!kinds.has("url") && hasUrl(candidate.keys) && hasUrl(story.keys)) weight -= 1;
+  if (hasOtherUrl(candidate.keys, story.keys) && hasOtherUrl(story.keys, candidate.keys)) weight -= 1;
   return weight;
+}
+
+/**
+ * Whether the first name an address that the second do not. Where both do, it speaks against one story even if a
+ * canonical address is shared: broken sites name their front page as the canonical address of every story.
+ */
+function hasOtherUrl(keys: readonly IdentityKey[], others: readonly IdentityKey[]): boolean {
+  const held = new Set(others.filter((key) => key.kind === "url").map((key) => key.key));
+  return keys.some((key) => key.kind === "url" && !held.has(key.key));
 }
 
 function dateWeight(apartMs: number): number {
@@ -124,9 +147,9 @@ export function isReliable(rule: IdentityRule, memory: IdentityMemory | undefine
 
 /** What this poll taught: each matched candidate confirms the keys the story had and shows those that churned. */
 export function learnIdentity(
+  { identity: fixed }: Pick<Source, "identity">,
   memory: IdentityMemory | undefined,
-  matching: Matching,
-  candidates: readonly Candidate[],
+  { matching, candidates }: { readonly matching: Matching; readonly candidates: readonly Candidate[] },
 ): IdentityMemory {
   const confirmed: Record<IdentityRule, number> = { ...(memory?.confirmed ?? NONE) };
   const churned: Record<IdentityRule, number> = { ...(memory?.churned ?? NONE) };
@@ -142,7 +165,7 @@ export function learnIdentity(
   const halve = Math.max(...ALL_RULES.map((rule) => confirmed[rule] + churned[rule])) > 10_000;
   const learnt = halve ? { confirmed: halved(confirmed), churned: halved(churned) } : { confirmed, churned };
   const rule = ALL_RULES.find((kind) => isReliable(kind, { rule: "guid", ...learnt })) ?? "digest";
-  return { rule, ...learnt };
+  return { rule, ...learnt, ...(fixed === undefined ? {} : { fixed }) };
 }
 
 function halved(counts: Readonly<Record<IdentityRule, number>>): Record<IdentityRule, number> {

@@ -17,7 +17,7 @@ class Memory {
   readonly stories = new Map<StoryId, Story>();
   readonly known = new Map<StoryId, KnownStory>();
   readonly digests = new Map<StoryId, string[]>();
-  readonly source: Source;
+  source: Source;
   now = NOW;
 
   constructor(source: Source = aSource()) {
@@ -288,6 +288,90 @@ describe("planPoll", () => {
     store.poll(items(3));
     expect(store.poll(items(2)).updates).toMatchObject([{ present: false }]);
     expect([...store.known.values()].some((story) => story.withdrawn)).toBe(false);
+  });
+
+  describe("a document that was cut off", () => {
+    const cut = (item?: number) => ({
+      faults: [{ code: "cut_short", message: "cut", ...(item === undefined ? {} : { item }) }],
+    });
+
+    it("tells nothing of the item that it breaks off in", () => {
+      const store = new Memory();
+      store.poll(items(3));
+      const before = store.shown();
+      const broken = items(3, (number) => (number === 3 ? { summary: "It began wi" } : {}));
+      const changes = store.poll(broken, cut(2));
+      expect(changes.poll.faults).toMatchObject([{ code: "cut_short" }]);
+      expect(store.shown()).toEqual(before);
+      expect(store.poll([numberedItem(9), numberedItem(8, { title: "Half a hea" })], cut(1)).newStories).toHaveLength(
+        1,
+      );
+    });
+
+    it("makes no story leave, and is asked for again", () => {
+      const store = new Memory();
+      store.poll(items(10), { complete: true });
+      const { counts } = store.memory;
+      const changes = store.poll(items(4), { complete: true, ...cut() });
+      expect(changes.updates).toEqual([]);
+      expect(changes.memory).toMatchObject({ counts, validators: {} });
+    });
+  });
+
+  it("maps its stories when the operator fixes another rule, and parts them by it from then on", () => {
+    const store = new Memory();
+    for (const round of numbers(12)) store.poll(items(3, (number) => ({ guid: `made-up-${round}-${number}` })));
+    expect(store.stories.size).toBe(3);
+    store.source = aSource({ identity: "guid" });
+    const lasting = items(3, (number) => ({ guid: `lasting-${number}` }));
+    store.poll(lasting);
+    store.poll(lasting);
+    expect(store.stories.size).toBe(3);
+    store.poll(items(3, (number) => ({ guid: `edition-2-${number}` })));
+    expect(store.stories.size).toBe(6);
+  });
+
+  it("keeps stories apart that a broken site gives one canonical address", () => {
+    const store = new Memory();
+    const canonicalUrl = url("https://town.example/");
+    const undated = (number: number) => without(numberedItem(number, { canonicalUrl }), "published", "guid");
+    store.poll([undated(1)]);
+    store.poll([undated(2)]);
+    store.poll([undated(1), undated(2), undated(3)]);
+    expect(store.stories.size).toBe(3);
+  });
+
+  it("gives one story that moved to another address under its canonical one no second entry", () => {
+    const store = new Memory();
+    const canonicalUrl = url("https://town.example/canonical");
+    const shown = (path: string) => [
+      without(numberedItem(1, { canonicalUrl, url: url(`https://town.example/${path}`) }), "guid"),
+    ];
+    store.poll(shown("old"));
+    store.poll(shown("new"));
+    expect(store.stories.size).toBe(1);
+  });
+
+  it("takes no page for a story where a feed used to be", () => {
+    const store = new Memory();
+    store.poll(items(2));
+    const login = { ...numberedItem(77, { title: "Please log in" }), kind: "article" as const };
+    for (const _round of numbers(6))
+      expect(store.poll([login], { format: "article" }).poll).toMatchObject({
+        outcome: "suspect",
+        code: "other_format",
+      });
+    expect(store.stories.size).toBe(2);
+    expect(store.poll(items(2)).poll.outcome).toBe("unchanged");
+  });
+
+  it("believes a page on which nothing is known any more only when it stays", () => {
+    const store = new Memory();
+    const listed = (from: number) => numbers(8).map((number) => numberedItem(from + number));
+    store.poll(listed(0), { format: "listing" });
+    for (const _round of numbers(3))
+      expect(store.poll(listed(100), { format: "listing" }).poll).toMatchObject({ code: "nothing_known" });
+    expect(store.poll(listed(100), { format: "listing" }).newStories).toHaveLength(8);
   });
 });
 

@@ -15,8 +15,8 @@ import type { Story, StoryContent, StoryDates, StoryId } from "../model/story.ts
 import { clusterOf } from "../normalize/identity.ts";
 import { contentDigest } from "../normalize/normalize.ts";
 import type { KnownStory, Membership, NewStory, PollChanges, Sighting, StoryUpdate } from "../store/store.ts";
-import { judgeCount } from "./guard.ts";
-import { isReliable, learnIdentity, type Matching, matchStories, nameOf, rulesInForce } from "./match.ts";
+import { judgeDocument } from "./guard.ts";
+import { isReliable, learnIdentity, type Matching, matchPoll, nameOf } from "./match.ts";
 
 /** What the store knows of a source, as far as this poll's items need it. */
 export interface Knowledge {
@@ -59,12 +59,17 @@ export interface PlanInput {
  * changes, stories that left the list or came back. Pure. A document that the guard finds suspect changes nothing but
  * the record and the memory.
  */
-export function planPoll(input: PlanInput): PollChanges {
+export function planPoll(told: PlanInput): PollChanges {
+  const input = withoutCutItem(told);
   const { source, knowledge, reading, visit } = input;
   const { memory } = knowledge;
-  const rules = rulesInForce(source.identity, memory.identity);
-  const matching = matchStories(reading.candidates, knowledge.stories, rules, source.identity);
-  const judgement = judgeCount({
+  const matching = matchPoll(source, memory.identity, {
+    candidates: reading.candidates,
+    known: knowledge.stories,
+  });
+  const judgement = judgeDocument({
+    format: kindOf(reading.format),
+    usual: memory.kind,
     seen: reading.candidates.length,
     recognised: matching.stories.size,
     counts: memory.counts,
@@ -77,7 +82,7 @@ export function planPoll(input: PlanInput): PollChanges {
     const story = matching.stories.get(position);
     return story === undefined
       ? planNew(input, { candidate, position, matching, faults })
-      : planKnown(input, { candidate, story, matching, guidReliable: isReliable("guid", memory.identity) });
+      : planKnown(input, { candidate, story, matching });
   });
   const newStories = decided.flatMap((one) => one.created ?? []);
   const updates = [
@@ -100,7 +105,7 @@ export function planPoll(input: PlanInput): PollChanges {
       ...(visit.bodyDigest === undefined ? {} : { bodyDigest: visit.bodyDigest }),
       kind: kindOf(reading.format),
       facts: reading.feed,
-      identity: learnIdentity(memory.identity, matching, reading.candidates),
+      identity: learnIdentity(source, memory.identity, { matching, candidates: reading.candidates }),
       counts: visit.partial === true ? memory.counts : [reading.candidates.length, ...memory.counts].slice(0, 10),
       suspectPolls: 0,
       failures: 0,
@@ -119,6 +124,20 @@ export function planPoll(input: PlanInput): PollChanges {
       }),
     ],
   };
+}
+
+/**
+ * A document that was cut off is a part of the list: what is missing did not leave, and an item that it breaks off in is
+ * not one to believe. Nothing is remembered that would keep the next visit from bringing the whole.
+ */
+function withoutCutItem(input: PlanInput): PlanInput {
+  const { faults, candidates } = input.reading;
+  const cut = faults.find((fault) => fault.code === "cut_short");
+  if (cut === undefined) return input;
+  const { validators: _validators, bodyDigest: _digest, ...visit } = input.visit;
+  const isLeftOut = faults.some((fault) => fault !== cut && fault.item === cut.item);
+  const kept = cut.item === undefined || isLeftOut ? candidates : candidates.slice(0, -1);
+  return { ...input, visit: { ...visit, partial: true }, reading: { ...input.reading, candidates: kept } };
 }
 
 /** What an address turned out to be: `auto` decided, and remembered for `explain` and for robots.txt. */
@@ -316,7 +335,6 @@ interface KnownContext {
   readonly candidate: Candidate;
   readonly story: KnownStory;
   readonly matching: Matching;
-  readonly guidReliable: boolean;
 }
 
 function planKnown(input: PlanInput, context: KnownContext): Decision {
@@ -324,7 +342,7 @@ function planKnown(input: PlanInput, context: KnownContext): Decision {
   if (story.deleted) return { sightings: [] };
   const dates = narrowed(story, candidate);
   const change = planChange(input, context);
-  const newKeys = keysToAdd(context);
+  const newKeys = keysToAdd(input, context);
   const update: StoryUpdate = {
     id: story.id,
     ...change.update,
@@ -341,14 +359,22 @@ function planKnown(input: PlanInput, context: KnownContext): Decision {
   return Object.keys(update).length === 1 ? { sightings } : { update, sightings };
 }
 
-/** A churning guid is learnt only while guids can be trusted: a source that makes them up would fill the store. */
-function keysToAdd({ candidate, story, matching, guidReliable }: KnownContext): readonly IdentityKey[] {
+/**
+ * A churning guid is learnt only while guids can be trusted: a source that makes them up would fill the store. Keys of
+ * the kind that the operator fixed are always learnt: under that rule a story is known by nothing else.
+ */
+function keysToAdd(
+  { source, knowledge }: PlanInput,
+  { candidate, story, matching }: KnownContext,
+): readonly IdentityKey[] {
+  const { identity } = knowledge.memory;
   const held = story.keys.map((key) => key.kind);
   return candidate.keys.filter(
     (key) =>
       !matching.owners.has(nameOf(key)) &&
-      (key.kind !== "guid" || guidReliable) &&
-      held.filter((kind) => kind === key.kind).length < KEYS_OF_A_KIND,
+      (key.kind === source.identity ||
+        ((key.kind !== "guid" || isReliable("guid", identity)) &&
+          held.filter((kind) => kind === key.kind).length < KEYS_OF_A_KIND)),
   );
 }
 

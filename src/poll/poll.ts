@@ -9,7 +9,7 @@ import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
 import type { KnownStory, Membership, PollChanges, SourceState, Store } from "../store/store.ts";
 import { mediaTypeOf } from "../text/media-type.ts";
 import { followNew } from "./follow.ts";
-import { matchStories, rulesInForce } from "./match.ts";
+import { matchPoll } from "./match.ts";
 import { intervalOf, nextTry, nextVisit } from "./next-visit.ts";
 import type { OutageWatch } from "./outage.ts";
 import { planPoll, type VisitFacts } from "./plan.ts";
@@ -149,12 +149,7 @@ async function planDocument(visit: Visit, fetched: FetchedDocument): Promise<Pol
     source.id,
     read.candidates.flatMap((candidate) => candidate.keys),
   );
-  const { stories: matched } = matchStories(
-    read.candidates,
-    stories,
-    rulesInForce(source.identity, memory.identity),
-    source.identity,
-  );
+  const { stories: matched } = matchPoll(source, memory.identity, { candidates: read.candidates, known: stories });
   const reading = source.listing.follow
     ? await followNew(
         read,
@@ -229,8 +224,8 @@ async function readOne(
   const reading = await tools.read({
     bytes: outcome.body,
     ...(contentType === undefined ? {} : { contentType }),
-    // A file stands for the page it was saved from.
-    url: source.documentUrl ?? outcome.finalUrl,
+    url: baseOf(source, outcome),
+    ...(outcome.headers["content-language"] === undefined ? {} : { language: outcome.headers["content-language"] }),
     kind,
     timeZone: source.timeZone,
     capturedAt: source.capturedAt ?? startedAt,
@@ -241,6 +236,11 @@ async function readOne(
   // The next large body may come: this one is read.
   outcome.release?.();
   return reading;
+}
+
+/** A file stands for the page it was saved from; a Content-Location names the document itself (RFC 9110 §8.7). */
+function baseOf(source: Source, outcome: Fetched): AbsoluteUrl {
+  return source.documentUrl ?? resolveWebUrl(outcome.headers["content-location"], outcome.finalUrl) ?? outcome.finalUrl;
 }
 
 /** A listed story's own page: the operator's headers and cookies go along to the source's own origin only. */

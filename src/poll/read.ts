@@ -15,6 +15,8 @@ export interface ReadingJob {
   readonly contentType?: string;
   /** Where it came from; base of relative references. */
   readonly url: string;
+  /** What the answer said of its language (Content-Language, RFC 9110 §8.5). */
+  readonly language?: string;
   readonly kind: SourceKind;
   readonly timeZone: string;
   /** The moment relative dates count from. */
@@ -53,8 +55,14 @@ function parse(job: ReadingJob): Parsed {
   return { parsed: extractOrNothing(job, text, feedUrl), feedUrl };
 }
 
-function contextOf({ url, timeZone, capturedAt, contentType }: ReadingJob): DocumentContext {
-  return { url, timeZone, capturedAt, ...(contentType === undefined ? {} : { contentType }) };
+function contextOf({ url, timeZone, capturedAt, contentType, language }: ReadingJob): DocumentContext {
+  return {
+    url,
+    timeZone,
+    capturedAt,
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(language === undefined ? {} : { language }),
+  };
 }
 
 /** A page without stories of its own is no fault where it names its feed. */

@@ -3,7 +3,8 @@ import type { Source } from "../model/source.ts";
 import { instantJson } from "../model/story-json.ts";
 import type { SourceState } from "../store/store.ts";
 
-export type SourceCondition = "ok" | "failing" | "suspect" | "paused" | "pending";
+export const sourceConditions = ["ok", "failing", "suspect", "paused", "pending"] as const;
+export type SourceCondition = (typeof sourceConditions)[number];
 
 /** How a source is doing, as the API and `storywire status` show it; instants as RFC 3339. */
 export interface SourceStatus {
@@ -27,7 +28,8 @@ export function sourceStatus(source: Source, state: SourceState | undefined): So
   };
 }
 
-function conditionOf(source: Source, state: SourceState | undefined): SourceCondition {
+/** How a source is doing, in one word. */
+export function conditionOf(source: Source, state: SourceState | undefined): SourceCondition {
   if (source.paused || state?.memory.gone === true) return "paused";
   if (state?.lastPoll === undefined) return "pending";
   if (state.lastPoll.outcome === "suspect") return "suspect";
