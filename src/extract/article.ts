@@ -4,7 +4,7 @@ import { sanitize, writeNodes } from "../html/sanitize.ts";
 import type { SafeHtml } from "../model/html.ts";
 import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { Image } from "../model/story.ts";
-import { resolveWebUrl } from "../model/url.ts";
+import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
 import { type Content, findContent, gainOf, isInside } from "./content.ts";
 import { type DatedLines, findDates, readDateLine } from "./dates.ts";
 import {
@@ -55,7 +55,6 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   const lines = filterLines(content.kept, {
     title: title?.value ?? "",
     standfirst: standfirst?.value ?? "",
-    authors: names,
     captions,
     pictures: new Set(pictures.keys()),
   });
@@ -261,10 +260,18 @@ function listImages(
   const matched = leadUrl === null ? undefined : findPicture(figures, leadUrl);
   const lead = matched ?? (leadUrl === null ? figures[0] : undefined);
   const images: Image[] = [];
-  if (lead !== undefined) images.push(imageOf(lead, "lead"));
+  if (lead !== undefined) images.push(leadOf(lead, leadUrl));
   else if (leadUrl !== null) images.push({ url: leadUrl, role: "lead" });
   for (const figure of figures) if (figure !== lead) images.push(imageOf(figure, "inline"));
   return { images, origin: told?.origin ?? (images.length > 0 ? "figure" : undefined) };
+}
+
+/** The lead picture at the address the page declares, which is made to be shown elsewhere; its size is then not the figure's. */
+function leadOf(figure: Figure, declared: AbsoluteUrl | null): Image {
+  const image = imageOf(figure, "lead");
+  if (declared === null || declared === image.url) return image;
+  const { width: _width, height: _height, ...rest } = image;
+  return { ...rest, url: declared };
 }
 
 function articleImage(page: PageMetadata): Said | undefined {

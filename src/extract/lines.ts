@@ -6,7 +6,6 @@ import type { Segment } from "./segments.ts";
 export interface LineFacts {
   readonly title: string;
   readonly standfirst: string;
-  readonly authors: readonly string[];
   readonly captions: ReadonlySet<Segment>;
   /** Segments with a picture that stays. */
   readonly pictures: ReadonlySet<Segment>;
@@ -27,7 +26,7 @@ const ASIDES = [
   /^(?:photo|photos|image|images|picture|pictures|photograph|credit|source|illustration|foto|bild|quelle)s?(?: credits?| by| courtesy(?: of)?)?\s?[:/].{0,200}$/i,
   /^(?:by|von|par|por)\s+\p{Lu}[\p{L}.'’-]+(?:\s+\p{Lu}[\p{L}.'’-]+){1,3}(?:\s?[,|].{0,60})?$/u,
   /^(?:have|got|do you have) (?:a|any) (?:tip|story|comment|question|news tip)\b.{0,300}$/i,
-  /^(?:reporting|additional reporting|writing|editing) by\b.{0,250}$/i,
+  /^\(?(?:reporting|additional reporting|writing|editing) by\b.{0,250}$/i,
   /^(?:follow|contact|email|e-mail|reach)\b.{0,60}(?:\bat\b|\bon\b|@).{0,160}$/i,
 ];
 
