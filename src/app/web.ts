@@ -7,7 +7,8 @@ import { StoreError } from "../errors.ts";
 import { createShelf } from "../publish/shelf.ts";
 import type { BoundAddress, WebServer } from "../serve/server.ts";
 import { openStore } from "../store/sql-store.ts";
-import { bySlug, factsReader, type Overrides, siteOf, summaryOf } from "./parts.ts";
+import { factsReader, type Overrides, summaryOf } from "./parts.ts";
+import { createRenderer } from "./renderer.ts";
 import type { PollerProcess } from "./supervise.ts";
 import { createWire } from "./wire.ts";
 
@@ -32,12 +33,12 @@ export async function runWeb(
   const factsOf = factsReader(configuration);
   /** Why the last look at the database failed. */
   let readFault: string | null = null;
-  const shelf = createShelf(bySlug(feeds), {
+  const renderer = createRenderer(configuration, {
+    onEnd: (error) => log.error({ event: "renderer", err: error }, "the renderer ended; it is started again"),
+  });
+  const shelf = createShelf({
     store,
-    site: siteOf(configuration),
-    factsOf: factsOf.of,
-    // Documents are made by the poller; this process loads the writers only where it is first.
-    publish: async (...input) => (await import("../publish/publish.ts")).publishFeed(...input),
+    make: (head, format) => renderer.ask({ kind: "feed", slug: head.slug, format, head }),
     bytesMax: SHELF_BYTES,
     onProblem: (problem) =>
       log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate; the last good one stays"),
@@ -107,6 +108,7 @@ export async function runWeb(
       clearInterval(timer);
       await server.close();
       await refreshing;
+      await renderer[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };

@@ -4,9 +4,9 @@ import { constants, gzip, zstdCompress } from "node:zlib";
 import type { Feed, FeedDocument, FeedSlug, FormatName } from "../model/feed.ts";
 import type { Fault } from "../model/parsed.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import { checkDocument, type Finding } from "../render/check.ts";
+import type { Finding } from "../render/check.ts";
 import { formats } from "../render/formats.ts";
-import { renderDocument } from "../render/render.ts";
+import { renderChecked } from "../render/render.ts";
 import type { FeedHead, Store } from "../store/store.ts";
 import { FORMAT_NAMES, feedDocument, type Site, type SourceFacts } from "./document.ts";
 
@@ -27,11 +27,7 @@ export async function publishDocument(
   document: FeedDocument,
   format: FormatName,
 ): Promise<Publication> {
-  const { text, faults } = renderDocument(document, format);
-  const { mediaType } = formats[format];
-  const findings = checkDocument(text, format, { selfUrl: document.selfUrls[format], mediaType }).filter(
-    (finding) => finding.level !== "info",
-  );
+  const { text, faults, findings } = renderChecked(document, format);
   if (findings.length > 0) return { faults, findings };
   const identity = Buffer.from(text, "utf8");
   const [gzipped, zstd] = await Promise.all([
@@ -42,7 +38,7 @@ export async function publishDocument(
     snapshot: {
       slug,
       format,
-      mediaType,
+      mediaType: formats[format].mediaType,
       tag: hash("sha256", identity, "base64url").slice(0, 22),
       lastModifiedAt: Math.floor(document.updatedAt / 1000) * 1000,
       identity,
@@ -60,14 +56,23 @@ export interface PublishTools {
   readonly factsOf: SourceFacts;
 }
 
-/** select → render → check for one feed and format. */
-export async function publishFeed(
+/**
+ * The document of a feed at a revision: as it was stored, else rendered now. Where the gate refuses it, the stored one of
+ * an earlier revision stands (promise 5).
+ */
+export async function makeDocument(
   feed: Feed,
   head: FeedHead,
   format: FormatName,
-  tools: PublishTools,
+  tools: PublishTools & { readonly store: Pick<Store, "snapshot"> },
 ): Promise<Publication> {
-  return publishDocument(feed.slug, await documentOf(feed, head, tools), format);
+  const stored = await tools.store.snapshot(feed.slug, format);
+  if (stored !== null && stored.revision === head.revision) {
+    return { snapshot: stored.snapshot, faults: [], findings: [] };
+  }
+  const publication = await publishDocument(feed.slug, await documentOf(feed, head, tools), format);
+  if (publication.snapshot !== undefined || stored === null) return publication;
+  return { ...publication, snapshot: stored.snapshot };
 }
 
 /** All formats of one feed over one reading of its entries. */

@@ -1,11 +1,12 @@
-import type { Feed, FeedSlug, FormatName } from "../model/feed.ts";
+import type { FeedSlug, FormatName } from "../model/feed.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { FeedHead, Store } from "../store/store.ts";
-import type { Publication, PublishTools } from "./publish.ts";
+import type { Publication } from "./publish.ts";
 
-export interface ShelfTools extends PublishTools {
-  readonly store: Pick<Store, "newestEntries" | "feedHeads" | "snapshot">;
-  readonly publish: (feed: Feed, head: FeedHead, format: FormatName, tools: PublishTools) => Promise<Publication>;
+export interface ShelfTools {
+  readonly store: Pick<Store, "feedHeads">;
+  /** The document of a feed at this revision, from the store or rendered (`makeDocument`). */
+  readonly make: (head: FeedHead, format: FormatName) => Promise<Publication>;
   /** Bytes of bodies kept in memory at most; the least recently made go first. */
   readonly bytesMax: number;
   readonly onProblem: (problem: { readonly slug: FeedSlug; readonly format: FormatName } & Publication) => void;
@@ -16,7 +17,7 @@ interface Kept {
   readonly revision: number;
 }
 
-/** The documents as the server answers them: current ones from memory, others from the store, or rendered now. */
+/** The documents as the server answers them: current ones from memory, others made elsewhere. */
 export interface Shelf {
   /** Learns which feeds changed; cheap where none did. */
   refresh(): Promise<void>;
@@ -27,8 +28,8 @@ export interface Shelf {
   head(slug: string): FeedHead | undefined;
 }
 
-/** A shelf over the feeds that are published now. */
-export function createShelf(feeds: ReadonlyMap<FeedSlug, Feed>, tools: ShelfTools): Shelf {
+/** A shelf, empty until the first `refresh`. */
+export function createShelf(tools: ShelfTools): Shelf {
   const heads = new Map<string, FeedHead>();
   const kept = new Map<string, Kept>();
   const underWay = new Map<string, Promise<Snapshot | null>>();
@@ -49,17 +50,17 @@ export function createShelf(feeds: ReadonlyMap<FeedSlug, Feed>, tools: ShelfTool
 
   async function make(slug: FeedSlug, format: FormatName, head: FeedHead): Promise<Snapshot | null> {
     const key = `${slug}.${format}`;
-    const feed = feeds.get(slug);
-    if (feed === undefined) return null;
-    const stored = await tools.store.snapshot(slug, format);
-    if (stored !== null && stored.revision === head.revision) return keep(key, stored);
-    const publication = await tools.publish(feed, head, format, tools);
-    if (publication.snapshot !== undefined)
-      return keep(key, { snapshot: publication.snapshot, revision: head.revision });
-    tools.onProblem({ slug, format, ...publication });
-    // The last good document stays until the feed changes again (promise 5).
-    const last = kept.get(key)?.snapshot ?? stored?.snapshot;
-    return last === undefined ? null : keep(key, { snapshot: last, revision: head.revision });
+    try {
+      const { snapshot, ...told } = await tools.make(head, format);
+      if (told.findings.length > 0) tools.onProblem({ slug, format, ...told });
+      // The last good document stays until the feed changes again (promise 5).
+      const good = snapshot ?? kept.get(key)?.snapshot;
+      return good === undefined ? null : keep(key, { snapshot: good, revision: head.revision });
+    } catch (error) {
+      const last = kept.get(key);
+      if (last === undefined) throw error;
+      return last.snapshot;
+    }
   }
 
   return {
