@@ -135,6 +135,7 @@ async function answerTo(address: string, options: ExtractOptions, pool: ReadingP
       listing: { follow: false, ...(options.heading === undefined ? {} : { heading: options.heading }) },
       more: true,
       known: new Set(),
+      repeats: true,
     });
     return answerOf(reading, capturedAt, options.timeZone);
   } catch (error) {

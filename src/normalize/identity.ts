@@ -48,13 +48,18 @@ export function distinctKeys(lists: readonly (readonly IdentityKey[])[]): readon
   return lists.map((keys) => keys.filter(({ kind, key }) => uses.get(kind + key) === 1));
 }
 
+/**
+ * White space and punctuation of ASCII, Latin-1 and the General Punctuation block, but not a single space, which stays as
+ * it is: a plain class is ten times the speed of \p{P}, and most gaps between words are single spaces.
+ */
+const BETWEEN_WORDS =
+  /[\s!-/:-@[-`{-~\u00a1-\u00bf\u2000-\u206f]{2,}|[\t-\r!-/:-@[-`{-~\u00a0-\u00bf\u2000-\u206f\u3000\ufeff]/g;
+const BEYOND_LATIN = /[^\u0000-\u024f\u2000-\u206f]/;
+
 /** Case, white space and punctuation aside: what "the same title" means. */
 export function fold(text: string): string {
-  return text
-    .normalize("NFKC")
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, " ")
-    .trim();
+  const composed = BEYOND_LATIN.test(text) ? text.normalize("NFKC") : text;
+  return composed.toLowerCase().replace(BETWEEN_WORDS, " ").trim();
 }
 
 /** What stories of several sources share when they are one story: the identity of the canonical address. */

@@ -3,7 +3,7 @@ import type { Candidate, IdentityKey, Reading } from "../model/candidate.ts";
 import type { SafeHtml, UntrustedHtml } from "../model/html.ts";
 import type { Fault, FeedFacts, ParsedFeed, ParsedItem } from "../model/parsed.ts";
 import type { Author, Enclosure, Image, StoryContent } from "../model/story.ts";
-import { cleanLine, cutText } from "../text/clean.ts";
+import { cleanLine, cutText, foldSpace } from "../text/clean.ts";
 import { distinctKeys, fold, identityKeys, shortHash } from "./identity.ts";
 
 /** What is stored of one story, at most: characters for texts, entries for lists. */
@@ -21,24 +21,29 @@ export const storyLimits = {
 
 /**
  * One document as candidates for the store: texts cleaned, HTML through the allow-list, keys and digests computed. Items
- * whose raw digest is in `known` are left unread (no sanitizing); items that stand twice in the document are left out
- * with a fault.
+ * whose raw digest is in `known` are left unread (no sanitizing). Items that stand twice in the document are told as
+ * faults, and left out unless `repeats` are wanted: then they have the keys of the story they repeat.
  */
-export function normalizeFeed(parsed: ParsedFeed, known: ReadonlySet<string> = new Set()): Reading {
+export function normalizeFeed(
+  parsed: ParsedFeed,
+  known: ReadonlySet<string> = new Set(),
+  { repeats = false }: { readonly repeats?: boolean } = {},
+): Reading {
   const faults: Fault[] = [...parsed.faults];
   const keyed = parsed.items.map((item, index) => {
     const text = plainTextOf(item) || (item.title === "" ? JSON.stringify(item) : "");
     return { item, index, text, keys: identityKeys(item, text) };
   });
   const single = withoutRepeats(keyed, faults);
-  const keys = distinctKeys(single.map((entry) => entry.keys));
-  const candidates = single.map((entry, place) =>
-    candidateOf(entry.item, orElse(keys[place] ?? [], entry.item, entry.text), known),
+  const distinct = distinctKeys(single.map((entry) => entry.keys));
+  const keys = new Map(single.map((entry, place) => [entry, distinct[place] ?? []]));
+  const candidates = (repeats ? keyed : single).map((entry) =>
+    candidateOf(entry.item, orElse(keys.get(entry) ?? entry.keys, entry.item, entry.text), known),
   );
   return {
     format: parsed.format,
     feed: normalizeFacts(parsed.feed),
-    candidates: uniqueByKeys(candidates, faults),
+    candidates: repeats ? candidates : uniqueByKeys(candidates, faults),
     hints: parsed.hints,
     faults,
     ...(parsed.nextUrl === undefined ? {} : { nextUrl: parsed.nextUrl }),
@@ -225,16 +230,15 @@ const COUNTER_LENGTH = 30;
  */
 export function contentDigest(content: StoryContent): string {
   const html = content.contentHtml ?? content.summaryHtml ?? "";
+  // Where the summary's HTML is all there is, its plain text would only say the same again.
+  const summary = content.contentHtml === undefined && content.summaryHtml !== undefined ? "" : (content.summary ?? "");
   const lines = html.replace(BLOCK_END, "\n").split("\n").map(withoutMarkup).filter(isTold);
-  return shortHash(`${fold(content.title)}\n${fold(content.summary ?? "")}\n${fold(lines.join(" "))}`);
+  return shortHash(`${fold(content.title)}\n${fold(summary)}\n${fold(lines.join(" "))}`);
 }
 
 /** Text of serialized HTML, near enough for a digest: entities of spaces and of markup characters become spaces. */
 function withoutMarkup(html: string): string {
-  return withoutTags(html)
-    .replace(/&(?:nbsp|amp|lt|gt|quot|#\d+);/g, " ")
-    .replace(/\s+/g, " ")
-    .trim();
+  return foldSpace(withoutTags(html).replace(/&(?:nbsp|amp|lt|gt|quot|#\d+);/g, " "));
 }
 
 function isTold(line: string): boolean {

@@ -25,6 +25,8 @@ export interface ReadingJob {
   readonly more: boolean;
   /** Raw digests of items that are stored already: they are recognised, not sanitized again. */
   readonly known: ReadonlySet<string>;
+  /** Whether items that a feed repeats are shown too; a poll leaves them out. */
+  readonly repeats?: boolean;
 }
 
 /**
@@ -33,13 +35,17 @@ export interface ReadingJob {
  */
 export function readDocument(job: ReadingJob): Reading {
   const { parsed, feedUrl } = parse(job);
-  return { ...normalizeFeed(parsed, job.known), ...(feedUrl === null ? {} : { feedUrl }) };
+  const repeats = job.repeats === true && !PAGE_FORMATS.has(parsed.format);
+  return { ...normalizeFeed(parsed, job.known, { repeats }), ...(feedUrl === null ? {} : { feedUrl }) };
 }
 
 /** The same up to what the document said, before normalizing. */
 export function parseDocument(job: ReadingJob): ParsedFeed {
   return parse(job).parsed;
 }
+
+/** A page that shows a story twice lists it once. */
+const PAGE_FORMATS = new Set(["article", "listing", "text", "page"]);
 
 interface Parsed {
   readonly parsed: ParsedFeed;

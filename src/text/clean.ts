@@ -3,7 +3,12 @@ const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uf
 
 /** Text that may stand in any document: well-formed UTF-16, no control character, white space folded, at most `max` code units. */
 export function cleanLine(text: string, max: number): string {
-  return cutText(cleanText(text).replace(/\s+/g, " ").trim(), max);
+  return cutText(foldSpace(cleanText(text)), max);
+}
+
+/** White space of any kind and length as one space each; a single space, as most are, is left alone. */
+export function foldSpace(text: string): string {
+  return text.replace(/\s{2,}|[^\S ]/g, " ").trim();
 }
 
 /** The same with its line ends left standing. */
