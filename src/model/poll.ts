@@ -30,6 +30,8 @@ export interface IdentityMemory {
   readonly confirmed: Readonly<Record<IdentityRule, number>>;
   /** The key was new, or another, although a second key knew the story. */
   readonly churned: Readonly<Record<IdentityRule, number>>;
+  /** The rule that the operator had fixed at the last good poll: under another one, stories are recognised by any key once. */
+  readonly fixed?: IdentityRule;
 }
 
 /** What we remember of a source between polls. */
@@ -54,6 +56,8 @@ export interface SourceMemory {
   /** Since when it fails, milliseconds since 1970 UTC. */
   readonly failingSince?: number;
   readonly lastSuccessAt?: number;
+  /** Visits to an article's page since the last good one that answered 404 or 410. */
+  readonly missing?: number;
   /** 410: no visits until the operator asks. */
   readonly gone?: boolean;
   /** Where a permanent redirect led, and how often in a row. */

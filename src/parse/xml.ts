@@ -1,6 +1,6 @@
 import Parser from "rss-parser";
 import { ParseError } from "../errors.ts";
-import type { DocumentContext, ParsedFeed } from "../model/parsed.ts";
+import type { DocumentContext, Fault, ParsedFeed } from "../model/parsed.ts";
 import { readFacts } from "./facts.ts";
 import { FieldList, isField } from "./fields.ts";
 import { readHints } from "./hints.ts";
@@ -19,7 +19,7 @@ export function parseXml(text: string, context: DocumentContext): ParsedFeed {
   const { feed, items } = mapFeed(found);
   const facts = readFacts(feed, found.format, context);
   const read = readItems(items, found.format, { ...context, language: facts.language });
-  const faults = tree.cut ? [{ code: "cut_short", message: "The document ends before its root does" }] : [];
+  const faults = tree.cut ? [cutShort(text, found)] : [];
   return {
     format: found.format,
     feed: facts,
@@ -27,6 +27,15 @@ export function parseXml(text: string, context: DocumentContext): ParsedFeed {
     hints: readHints(feed),
     faults: [...faults, ...read.faults],
   };
+}
+
+/** The document ends before its root does; `item` where it ends within its last item, which is then not whole. */
+function cutShort(text: string, { items }: FoundFeed): Fault {
+  const fault = { code: "cut_short", message: "The document ends before its root does" };
+  const name = items.at(-1)?.name;
+  if (name === undefined) return fault;
+  const tags = [...text.matchAll(new RegExp(`<(/?)(?:[\\w.-]{1,40}:)?${name}(?=[\\s/>])`, "gi"))];
+  return tags.at(-1)?.[1] === "/" ? fault : { ...fault, item: items.length - 1 };
 }
 
 function notAFeed(tree: XmlTree): ParseError {

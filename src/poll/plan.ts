@@ -91,7 +91,7 @@ export function planPoll(told: PlanInput): PollChanges {
   ];
   const revised = updates.filter((update) => update.revised !== undefined).length;
   const returning = updates.filter((update) => update.withdrawnAt === null);
-  const { suspectPolls: _suspect, failingSince: _since, ...lasting } = memory;
+  const { suspectPolls: _suspect, failingSince: _since, missing: _missing, ...lasting } = memory;
   return {
     sourceId: source.id,
     poll: recordOf(input, {
@@ -501,4 +501,30 @@ function planLeft({ knowledge, visit }: PlanInput, matching: Matching): readonly
       lastSeenAt: knowledge.memory.lastSuccessAt ?? visit.at,
       ...(visit.complete === true && !story.withdrawn ? { withdrawnAt: visit.at } : {}),
     }));
+}
+
+/** Visits in a row that have to find an article's page missing (404) before its story is withdrawn; 410 says it once. */
+const MISSING_POLLS = 3;
+
+/**
+ * What a visit that found an article's page missing changes beside its record: the story is withdrawn once that is no
+ * passing fault. `articles` are the stories that the page itself told; what it listed beside them stays.
+ */
+export function planMissing(
+  changes: PollChanges,
+  { isGone, articles }: { readonly isGone: boolean; readonly articles: readonly Story[] },
+): PollChanges {
+  const missing = (changes.memory.missing ?? 0) + 1;
+  const memory = { ...changes.memory, missing };
+  if (!isGone && missing < MISSING_POLLS) return { ...changes, memory };
+  const { at } = changes.poll;
+  const text = isGone ? "410" : "404";
+  // The page has to be read when it comes back, even if it is what it was.
+  const { validators: _validators, bodyDigest: _digest, ...lasting } = memory;
+  return {
+    ...changes,
+    memory: lasting,
+    updates: articles.map(({ id }) => ({ id, withdrawnAt: at })),
+    sightings: articles.map(({ id }) => ({ storyId: id, field: "withdrawn", text, rule: "page-missing" })),
+  };
 }

@@ -12,7 +12,7 @@ import { followNew } from "./follow.ts";
 import { matchPoll } from "./match.ts";
 import { intervalOf, nextTry, nextVisit } from "./next-visit.ts";
 import type { OutageWatch } from "./outage.ts";
-import { planPoll, type VisitFacts } from "./plan.ts";
+import { planMissing, planPoll, type VisitFacts } from "./plan.ts";
 import type { ReadingJob } from "./read.ts";
 
 /** What polling needs of the rest; edges are handed in by app.ts. */
@@ -53,7 +53,7 @@ export async function pollSource(
     const outcome = await tools.fetch(requestOf(visit), { robots: isPage(visit) });
     tools.outage.told(hostOf(source), startedAt, true);
     const fetchedAt = tools.now();
-    if (outcome.kind === "gone") return await finish(visit, planGone(visit, outcome));
+    if (outcome.kind === "gone") return await finish(visit, await withMissing(visit, planGone(visit, outcome)));
     if (outcome.kind === "not_modified") return await finish(visit, planUnchanged(visit, outcome, "not_modified"));
     using _body = { [Symbol.dispose]: () => outcome.release?.() };
     const bodyDigest = digestOfBody(outcome.body);
@@ -62,7 +62,7 @@ export async function pollSource(
     return await finish(visit, await planDocument(visit, { outcome, bodyDigest, fetchedAt }));
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    if (error instanceof StorywireError) return await finish(visit, planFailed(visit, error));
+    if (error instanceof StorywireError) return await finish(visit, await withMissing(visit, planFailed(visit, error)));
     tools.onBug(error, source);
     const bug = new ParseError("The visit failed by a fault of this program; the log has it", { code: "internal" });
     return await finish(visit, planFailed(visit, bug));
@@ -325,7 +325,7 @@ function without(
 }
 
 function planUnchanged(visit: Visit, outcome: Answered, result: "not_modified" | "unchanged"): PollChanges {
-  const { failingSince: _since, moved: _moved, ...memory } = visit.memory;
+  const { failingSince: _since, moved: _moved, missing: _missing, ...memory } = visit.memory;
   const validators = result === "unchanged" ? { validators: validatorsOf(outcome) } : {};
   return without(
     visit,
@@ -350,6 +350,16 @@ function planGone(visit: Visit, outcome: Extract<FetchOutcome, { kind: "gone" }>
     },
     { memory: { ...visit.memory, ...failing(visit), gone: true }, nextPollAt: null },
   );
+}
+
+/** An article's page that is not there any more takes its story along. */
+async function withMissing({ source, memory, tools }: Visit, changes: PollChanges): Promise<PollChanges> {
+  const isGone = changes.poll.code === "gone";
+  if (memory.kind !== "page" || !(isGone || changes.poll.code === "not_found")) return changes;
+  const listed = await tools.store.storiesForPoll(source.id, []);
+  const open = listed.filter((story) => !story.withdrawn && !story.deleted).map((story) => story.id);
+  const articles = (await tools.store.storiesById(open)).filter((story) => story.kind === "article");
+  return planMissing(changes, { isGone, articles });
 }
 
 /** Failures of the way there, which our own network may be the cause of. */

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { parseFeed } from "./parse.ts";
+
+const context = { url: "https://town.example/feed", timeZone: "UTC", capturedAt: 0 };
+const item = (number: number) => `<item><title>Story ${number}</title><guid>story-${number}</guid></item>`;
+const head = '<rss version="2.0"><channel><title>Town</title>';
+
+it.each([
+  ["within its last item", `${head}${item(1)}<item><title>Sto`, 1],
+  ["within an end tag", `${head}${item(1)}<item><title>Story 2</title></it`, 1],
+  ["after its last item", `${head}${item(1)}${item(2)}`, undefined],
+  ["before any item", head, undefined],
+])("tells of a document that ends %s which item is not whole", (_name, text, cutItem) => {
+  const fault = parseFeed(text, context).faults.find(({ code }) => code === "cut_short");
+  expect(fault?.item).toBe(cutItem);
+  expect(fault).toBeDefined();
+});
