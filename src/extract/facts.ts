@@ -58,7 +58,7 @@ export function findTitle(page: PageMetadata, segments: readonly Segment[], url:
     only !== undefined &&
     others.length === 0 &&
     only.length < 200 &&
-    told.some((said) => isRelated(only, said.value))
+    (isSentenceLike(only) || told.some((said) => isRelated(only, said.value)))
   )
     return { value: only, origin: "h1" };
   const shown = told[0] === undefined ? undefined : findShownPart(told[0].value, segments);
@@ -91,6 +91,11 @@ function findShownPart(title: string, segments: readonly Segment[]): string | un
     }
   }
   return undefined;
+}
+
+/** Whether a lone h1 says too much to be the name of a section or a site. */
+function isSentenceLike(heading: string): boolean {
+  return wordsKey(heading).split(" ").length >= 4;
 }
 
 /** Whether half the words of the shorter are in the longer. */
