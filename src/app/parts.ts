@@ -60,6 +60,7 @@ export function bySlug(feeds: readonly Feed[]): ReadonlyMap<FeedSlug, Feed> {
 /** What sources say of themselves, as of the last refresh. */
 export function factsReader({ sources }: Configuration): {
   readonly of: SourceFacts;
+  readonly states: () => ReadonlyMap<SourceId, SourceState>;
   refresh(store: Pick<Store, "sourceStates">): Promise<void>;
 } {
   const byId = new Map(sources.map((source) => [source.id, source]));
@@ -70,6 +71,7 @@ export function factsReader({ sources }: Configuration): {
       const facts = states.get(id)?.memory.facts;
       return { ...(source === undefined ? {} : { source }), ...(facts === undefined ? {} : { facts }) };
     },
+    states: () => states,
     async refresh(store) {
       states = new Map((await store.sourceStates()).map((state) => [state.id, state]));
     },

@@ -9,7 +9,7 @@ import { pollJson } from "../poll/status.ts";
 import { lockInstance, pollerName } from "../store/lock.ts";
 import type { Question } from "./api.ts";
 import { logStoreFailure, type Overrides } from "./parts.ts";
-import { startPolling } from "./polling.ts";
+import { type PollingListeners, startPolling } from "./polling.ts";
 
 /** A poller that is told to end has ended by then. */
 const POLLER_END_MS = 15_000;
@@ -19,8 +19,7 @@ export interface Poller extends AsyncDisposable {
   answer(question: Question): Promise<unknown>;
 }
 
-interface PollerListeners {
-  readonly onCommitted?: () => void;
+interface PollerListeners extends PollingListeners {
   /** The database fails with this code (null: it answers again). */
   readonly onStore?: (fault: string | null) => void;
 }

@@ -24,7 +24,9 @@ import { type PollTools, pollSource } from "../poll/poll.ts";
 import { createReadingPool } from "../poll/pool.ts";
 import { interleaveHosts, nextCronRun } from "../poll/schedule.ts";
 import { createBackgroundPublisher } from "../publish/background.ts";
+import { formats } from "../render/formats.ts";
 import { compileMemberships } from "../select/membership.ts";
+import type { Activity } from "../serve/metrics.ts";
 import type { SourceState, Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
 import { bySlug, factsReader, type Overrides, openWritableStore, siteOf, summaryOf } from "./parts.ts";
@@ -34,6 +36,12 @@ const LEASE_MS = 120_000;
 
 /** Sources leased in one transaction. */
 const LEASED_AT_ONCE = 128;
+
+/** Who is told of what the poller does. */
+export interface PollingListeners {
+  readonly onCommitted?: () => void;
+  readonly onActivity?: (activity: Activity) => void;
+}
 
 /** Everything that visits sources and writes: one per data folder. */
 export interface Polling extends AsyncDisposable {
@@ -53,7 +61,7 @@ export interface Polling extends AsyncDisposable {
 export async function startPolling(
   configuration: Configuration,
   log: Logger,
-  overrides: Overrides & { readonly onCommitted?: () => void; readonly owner?: string } = {},
+  overrides: Overrides & PollingListeners & { readonly owner?: string } = {},
 ): Promise<Polling> {
   const { settings, sources, feeds } = configuration;
   const now = overrides.now ?? Date.now;
@@ -75,15 +83,21 @@ export async function startPolling(
   const visitor = politely(fetcher, configuration, now);
   const reading = createReadingPool({ timeoutMs: settings.limits.parseMs });
   const owner = overrides.owner ?? randomBytes(8).toString("hex");
-  const committer = createCommitter(store, { waitMs: 20, onCommitted: () => overrides.onCommitted?.() });
+  const tellActivity = overrides.onActivity ?? (() => {});
+  const committer = createCommitter(
+    { apply: (changes) => timed(store.apply(changes), (ms) => tellActivity({ did: "commit", ms })) },
+    { waitMs: 20, onCommitted: () => overrides.onCommitted?.() },
+  );
   const factsOf = factsReader(configuration);
   const publisher = createBackgroundPublisher(bySlug(feeds), {
     store,
     site: siteOf(configuration),
     factsOf: factsOf.of,
     prepare: () => factsOf.refresh(store),
-    onProblem: (problem) =>
-      log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate, or left something out"),
+    onProblem(problem) {
+      if (problem.snapshot === undefined) tellActivity({ did: "render", documents: 0, refused: 1 });
+      log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate, or left something out");
+    },
   });
   const memberships = compileMemberships(feeds, sources, clusterOf);
   let stopping = false;
@@ -128,6 +142,7 @@ export async function startPolling(
         try {
           const record = await pollSource(source, state, tools);
           logPoll(log, source, record);
+          tellActivity(activityOf(record));
           records.push(record);
           onPolled?.(source, record);
         } catch (error) {
@@ -146,7 +161,11 @@ export async function startPolling(
       if (rebuilds.length > 0)
         log.info({ event: "feeds", rebuilt: rebuilds.map(({ slug }) => slug) }, "feed membership rebuilt");
     },
-    publishChanged: () => publisher.publishChanged(),
+    async publishChanged() {
+      const published = await publisher.publishChanged();
+      if (published > 0) tellActivity({ did: "render", documents: published * FORMATS, refused: 0 });
+      return published;
+    },
     stop: () => {
       stopping = true;
     },
@@ -236,6 +255,27 @@ async function inParallel<T>(
   });
   const results = await Promise.allSettled(workers);
   for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+const FORMATS = Object.keys(formats).length;
+
+function activityOf({ outcome, code, stories, wireBytes, stageMs }: PollRecord): Activity {
+  return {
+    did: "poll",
+    outcome,
+    ...(code === undefined ? {} : { code }),
+    stories,
+    ...(wireBytes === undefined ? {} : { wireBytes }),
+    ...(stageMs === undefined ? {} : { stageMs }),
+  };
+}
+
+/** The same promise; how long it took is told once it was kept. */
+async function timed<T>(work: Promise<T>, tell: (ms: number) => void): Promise<T> {
+  const startedAt = performance.now();
+  const value = await work;
+  tell(performance.now() - startedAt);
+  return value;
 }
 
 function logPoll(log: Logger, source: Source, record: PollRecord): void {

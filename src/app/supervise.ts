@@ -1,7 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Logger } from "pino";
 import { RequestError } from "../errors.ts";
+import type { Activity } from "../serve/metrics.ts";
 import type { Question } from "./api.ts";
+import type { PollingListeners } from "./polling.ts";
 
 /** Waits this long before a poller that died is started again, doubled each time up to a minute. */
 const RESTART_MS = 500;
@@ -17,6 +19,7 @@ export interface PollerProcess extends AsyncDisposable {
 /** What the poller tells the process that started it. */
 export type PollerMessage =
   | { readonly committed: true }
+  | { readonly activity: Activity }
   | { readonly store: string | null }
   | {
       readonly answer: number;
@@ -30,11 +33,11 @@ export interface NumberedQuestion {
   readonly question: Question;
 }
 
-/** Keeps a poller process running beside this one; `onCommitted` is called whenever it stored something. */
+/** Keeps a poller process running beside this one. */
 export function supervisePoller(
   command: { readonly file: string; readonly args: readonly string[] },
   log: Logger,
-  onCommitted: () => void,
+  listeners: Required<PollingListeners>,
 ): PollerProcess {
   let child: ChildProcess | undefined;
   let stopping = false;
@@ -50,7 +53,11 @@ export function supervisePoller(
 
   function hear(message: PollerMessage): void {
     if ("committed" in message) {
-      onCommitted();
+      listeners.onCommitted();
+      return;
+    }
+    if ("activity" in message) {
+      listeners.onActivity(message.activity);
       return;
     }
     if ("store" in message) {

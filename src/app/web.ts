@@ -4,7 +4,9 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Configuration } from "../config/settings.ts";
 import { StoreError } from "../errors.ts";
+import { conditionOf, sourceConditions } from "../poll/status.ts";
 import { createShelf } from "../publish/shelf.ts";
+import { type Activity, createMetrics, type Gauges } from "../serve/metrics.ts";
 import type { BoundAddress, WebServer } from "../serve/server.ts";
 import { openStore } from "../store/sql-store.ts";
 import { factsReader, type Overrides, summaryOf } from "./parts.ts";
@@ -18,6 +20,8 @@ const SHELF_BYTES = 128 * 1024 * 1024;
 export interface Web extends AsyncDisposable {
   readonly address: BoundAddress;
   readonly server: WebServer;
+  /** Adds to the metrics what the poller has done. */
+  count(activity: Activity): void;
   /** Looks for commits now rather than within half a second. */
   refresh(): Promise<void>;
 }
@@ -36,9 +40,14 @@ export async function runWeb(
   const renderer = createRenderer(configuration, {
     onEnd: (error) => log.error({ event: "renderer", err: error }, "the renderer ended; it is started again"),
   });
+  const metrics = createMetrics(readGauges);
   const shelf = createShelf({
     store,
-    make: (head, format) => renderer.ask({ kind: "feed", slug: head.slug, format, head }),
+    async make(head, format) {
+      const publication = await renderer.ask({ kind: "feed", slug: head.slug, format, head });
+      metrics.count({ did: "render", documents: 1, refused: publication.snapshot === undefined ? 1 : 0 });
+      return publication;
+    },
     bytesMax: SHELF_BYTES,
     onProblem: (problem) =>
       log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate; the last good one stays"),
@@ -50,8 +59,31 @@ export async function runWeb(
     factsOf: factsOf.of,
     now,
     pollerAlive: () => options.poller?.alive() ?? true,
-    storeFault: () => readFault ?? options.poller?.storeFault() ?? null,
+    storeFault,
   });
+
+  function storeFault(): string | null {
+    return readFault ?? options.poller?.storeFault() ?? null;
+  }
+
+  async function readGauges(): Promise<Gauges> {
+    const states = factsOf.states();
+    const conditions = sources.map((source) => conditionOf(source, states.get(source.id)));
+    const lastSuccesses = sources.flatMap((source) =>
+      source.paused ? [] : (states.get(source.id)?.memory.lastSuccessAt ?? []),
+    );
+    return {
+      sourcesByState: Object.fromEntries(
+        sourceConditions.map((state) => [state, conditions.filter((condition) => condition === state).length]),
+      ),
+      successAges: lastSuccesses.map((at) => (now() - at) / 1000),
+      feeds: feeds.length,
+      entries: await wire.countEntries().catch(() => null),
+      pollerUp: options.poller?.alive() ?? false,
+      databaseUp: storeFault() === null,
+      ready: wire.health().ready,
+    };
+  }
 
   let refreshing: Promise<void> | undefined;
   let stopping = false;
@@ -93,7 +125,7 @@ export async function runWeb(
     listFeeds: () => wire.listFeeds(),
     ...(options.poller === undefined ? {} : { ask: options.poller.ask }),
   });
-  const server = createServer(wire, { log, api });
+  const server = createServer(wire, { log, api, metrics });
   const address = await server.listen(settings.service.listen);
   log.info(
     { event: "listening", address: address.url, feeds: feeds.length, sources: sources.length },
@@ -102,6 +134,7 @@ export async function runWeb(
   return {
     address,
     server,
+    count: (activity) => metrics.count(activity),
     refresh,
     async [Symbol.asyncDispose]() {
       stopping = true;

@@ -25,8 +25,11 @@ const READY_AFTER_MS = 60_000;
 /** Documents may be kept by caches at most this long, however far away our next visit is. */
 const FRESH_MAX_MS = 3_600_000;
 
+/** Feeds whose entries are counted before others have their turn. */
+const COUNTED_AT_ONCE = 50;
+
 /** What the server may ask, answered from the store and the shelf. `refresh` is called after commits. */
-export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> } {
+export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>; countEntries(): Promise<number> } {
   const { configuration, store, shelf, factsOf, now } = parts;
   const { settings, sources, feeds } = configuration;
   const site: Site = {
@@ -49,7 +52,7 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> 
 
   async function overviewOf(feed: Feed): Promise<FeedOverview> {
     const head = shelf.head(feed.slug);
-    const count = Math.min(entries.get(feed.slug) ?? (await countOf(feed)), feed.limit);
+    const count = entries.get(feed.slug) ?? (await countOf(feed));
     return {
       slug: feed.slug,
       title: feed.title,
@@ -78,6 +81,15 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void> 
         (source) => !source.paused && (nextPolls.get(source.id) ?? 1) !== 0 && nextPolls.has(source.id),
       ).length;
       hadStories ??= (await store.scanStories(0, 1)).stories.length > 0;
+    },
+    async countEntries() {
+      let total = 0;
+      for (const [index, feed] of feeds.entries()) {
+        total += entries.get(feed.slug) ?? (await countOf(feed));
+        // Readers do not wait until ten thousand feeds are counted.
+        if (index % COUNTED_AT_ONCE === COUNTED_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
+      }
+      return total;
     },
     lookUp(slug) {
       // A feed behind a token is answered to nobody until tokens of readers exist.

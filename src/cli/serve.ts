@@ -2,8 +2,11 @@ import { join } from "node:path";
 import pino from "pino";
 import { migrateDatabase } from "../app/parts.ts";
 import type { Poller } from "../app/poller.ts";
+import type { PollingListeners } from "../app/polling.ts";
 import { type NumberedQuestion, type PollerMessage, supervisePoller } from "../app/supervise.ts";
+import type { Web } from "../app/web.ts";
 import { StorywireError } from "../errors.ts";
+import type { Activity } from "../serve/metrics.ts";
 import { lockInstance } from "../store/lock.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 
@@ -24,16 +27,28 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     const poller = running.use(
       await runPoller(configuration, log, {
         onCommitted: () => tell({ committed: true }),
+        onActivity: (activity) => tell({ activity }),
         onStore: (fault) => tell({ store: fault }),
       }),
     );
     process.on("message", (message) => void answer(poller, message as NumberedQuestion));
   } else {
     await migrateDatabase(configuration);
+    let web: Web | undefined;
+    /** What the poller did before there was anybody to count it. */
+    const early: Activity[] = [];
     const poller =
-      options.role === "all" ? running.use(startPollerProcess(options, log, () => void web?.refresh())) : undefined;
+      options.role === "all"
+        ? running.use(
+            startPollerProcess(options, log, {
+              onCommitted: () => void web?.refresh(),
+              onActivity: (activity) => void (web === undefined ? early.push(activity) : web.count(activity)),
+            }),
+          )
+        : undefined;
     const { runWeb } = await import("../app/web.ts");
-    const web = running.use(await runWeb(configuration, log, poller === undefined ? {} : { poller }));
+    web = running.use(await runWeb(configuration, log, poller === undefined ? {} : { poller }));
+    for (const activity of early) web.count(activity);
   }
   await stopped;
   log.info({ event: "stopping" }, "stopping");
@@ -54,7 +69,7 @@ async function answer(poller: Poller, { number, question }: NumberedQuestion): P
   }
 }
 
-function startPollerProcess(options: ServeOptions, log: pino.Logger, onCommitted: () => void) {
+function startPollerProcess(options: ServeOptions, log: pino.Logger, listeners: Required<PollingListeners>) {
   const places = [
     ...(options.config === undefined ? [] : ["--config", options.config]),
     ...(options.feeds === undefined ? [] : ["--feeds", options.feeds]),
@@ -62,7 +77,7 @@ function startPollerProcess(options: ServeOptions, log: pino.Logger, onCommitted
   return supervisePoller(
     { file: join(import.meta.dirname, "../main.ts"), args: ["serve", "--role", "poller", ...places] },
     log,
-    onCommitted,
+    listeners,
   );
 }
 

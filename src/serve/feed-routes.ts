@@ -12,6 +12,9 @@ import type { SnapshotAnswers } from "./snapshot-answer.ts";
 import type { TextMemory } from "./text-memory.ts";
 import type { Wire } from "./wire.ts";
 
+/** All addresses of feeds; documents that are ready are answered before it comes to a route. */
+export const FEED_ROUTE = "/feeds/:name";
+
 /** How long a cache may remember that a feed has a new name. */
 const MOVED_SECONDS = 3600;
 
@@ -84,7 +87,7 @@ export function addFeedRoutes(app: Express, { wire, answers, context, memory }: 
     answers.answerNegotiated(request, response, await findSnapshot(slug, variant), wire.freshForMs(slug));
   }
 
-  addRead(app, "/feeds/:name", async (request, response) => {
+  addRead(app, FEED_ROUTE, async (request, response) => {
     const { slug: asked, suffix } = splitName(String(request.params.name));
     const format = formatOf(suffix);
     if (format === undefined && suffix !== "" && suffix !== "html") throw unknownFeed();

@@ -6,10 +6,12 @@ import { addressesOf } from "./addresses.ts";
 import { admit } from "./admit.ts";
 import { type Api, createApiRouter } from "./api/api.ts";
 import { answerBrokenRequests } from "./connection.ts";
-import { addFeedRoutes } from "./feed-routes.ts";
+import { addFeedRoutes, FEED_ROUTE } from "./feed-routes.ts";
 import { addHealthRoutes } from "./health-routes.ts";
 import { createHotPath } from "./hot-path.ts";
 import type { Log } from "./log.ts";
+import { countAnswer, type Metrics } from "./metrics.ts";
+import { addMetricsRoute, countAnswers } from "./metrics-routes.ts";
 import { loadAssets } from "./pages/assets.ts";
 import { securePage } from "./pages/page-answer.ts";
 import { addPageRoutes } from "./pages/page-routes.ts";
@@ -25,6 +27,8 @@ export interface ServerOptions {
   readonly log: Log;
   /** `/api/v1`; absent: there is none. */
   readonly api?: Api;
+  /** What answers are counted in, and `/metrics`; absent: neither. */
+  readonly metrics?: Metrics;
   /** Time for the head of a request to arrive. Default 15 s. */
   readonly headersTimeoutMs?: number;
   /** Time for a whole request to arrive. Default 30 s. */
@@ -59,7 +63,11 @@ export interface WebServer extends AsyncDisposable {
 
 /** Bytes of all header fields and the address of a request. */
 const HEAD_BYTES_MAX = 16_384;
-function createApp(wire: Wire, parts: Parameters<typeof addFeedRoutes>[1], api: Api | undefined): Express {
+function createApp(
+  wire: Wire,
+  parts: Parameters<typeof addFeedRoutes>[1],
+  { api, metrics }: Pick<ServerOptions, "api" | "metrics">,
+): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("etag", false);
@@ -68,9 +76,11 @@ function createApp(wire: Wire, parts: Parameters<typeof addFeedRoutes>[1], api: 
   app.enable("case sensitive routing");
   app.enable("strict routing");
 
+  if (metrics !== undefined) app.use(countAnswers(metrics));
   app.use(admit);
   addFeedRoutes(app, parts);
   addHealthRoutes(app, wire);
+  if (metrics !== undefined) addMetricsRoute(app, metrics, parts.memory);
   if (api !== undefined) app.use("/api/v1", createApiRouter(api));
   addPageRoutes(app, parts);
   app.use(() => {
@@ -111,20 +121,23 @@ export function createServer(wire: Wire, options: ServerOptions): WebServer {
     return renderProblemPage(context, problem);
   };
   const answerError = createErrorAnswer(problemPage, options.log);
-  const app = createApp(wire, { wire, answers, context, memory }, options.api);
+  const app = createApp(wire, { wire, answers, context, memory }, options);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     answerError(error, request, response);
   });
-  const hot = createHotPath(wire, answers);
+  const feedCounts = options.metrics?.answers(FEED_ROUTE) ?? new Float64Array();
+  const hot = createHotPath(wire, answers, feedCounts);
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     try {
       if (hot(request, response)) return;
-      shutdown.expect(request, response);
-      app(request, response);
     } catch (error) {
       answerError(error, request, response);
+      countAnswer(feedCounts, response.statusCode);
+      return;
     }
+    shutdown.expect(request, response);
+    app(request, response);
   };
   const server = http.createServer(
     {
