@@ -28,6 +28,10 @@ interface PollerListeners extends PollingListeners {
 const STORE_WAIT_MS = 1_000;
 const STORE_WAIT_MAX_MS = 10_000;
 
+/** Between two rounds of retention, and steps of a round in one tick: what has to go is never much at once. */
+const PRUNE_EVERY_MS = 3_600_000;
+const PRUNE_STEPS = 20;
+
 /** Visits sources as they fall due, until stopped. */
 export async function runPoller(
   configuration: Configuration,
@@ -80,9 +84,23 @@ export async function runPoller(
         visit(sources).catch((error: unknown) => storeFailed(error, "visits could not be stored"));
       }
       await polling.store.expireEntries(now());
+      await prune();
       await polling.publishChanged();
     } catch (error) {
       storeFailed(error, "polling waits for the database");
+    }
+  }
+
+  /** Where the round of retention stands (null: at its end), and when the next one begins. */
+  let pruneAfter: SourceId | null = null;
+  let pruneAt = 0;
+
+  /** A few bounded steps; the next tick goes on. */
+  async function prune(): Promise<void> {
+    for (let step = 0; step < PRUNE_STEPS && now() >= pruneAt; step += 1) {
+      const { next } = await polling.store.prune(configuration.settings.retention, { now: now(), after: pruneAfter });
+      pruneAfter = next;
+      if (next === null) pruneAt = now() + PRUNE_EVERY_MS;
     }
   }
 

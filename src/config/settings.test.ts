@@ -63,6 +63,7 @@ describe("settings", () => {
         filesRoot: cwd,
         polling: { everyMs: 1_800_000, minimumMs: 300_000, perHost: { inFlight: 2, perSecond: 1 }, inFlight: 64 },
         limits: { bodyBytes: 16 * 1024 * 1024, totalMs: 30_000, redirects: 10, parseMs: 5000 },
+        retention: { stories: {}, revisions: {}, polls: { maxAgeMs: 30 * 86_400_000, maxCount: 1_000 } },
         allowAddresses: [],
         logLevel: "info",
       },
@@ -80,6 +81,7 @@ data: /var/lib/storywire
 files: pages
 polling: { every: 1h, minimum: 90s, perHost: { inFlight: 1, perSecond: 0.5 }, inFlight: 8 }
 limits: { bodyBytes: 8MB, fetchSeconds: 2.5, redirects: 0, parseSeconds: 1 }
+retention: { stories: { days: 400, count: 5000 }, revisions: { count: 10 }, polls: { days: 7 } }
 allowAddresses: [10.0.0.0/8, "::1"]
 token: opensesame
 log: warn
@@ -98,6 +100,11 @@ log: warn
       filesRoot: expect.stringMatching(/\/pages$/),
       polling: { everyMs: 3_600_000, minimumMs: 90_000, perHost: { inFlight: 1, perSecond: 0.5 }, inFlight: 8 },
       limits: { bodyBytes: 8_000_000, totalMs: 2500, redirects: 0, parseMs: 1000 },
+      retention: {
+        stories: { maxAgeMs: 400 * 86_400_000, maxCount: 5_000 },
+        revisions: { maxCount: 10 },
+        polls: { maxAgeMs: 7 * 86_400_000, maxCount: 1_000 },
+      },
       allowAddresses: ["10.0.0.0/8", "::1/128"],
       token: "opensesame",
       logLevel: "warn",
@@ -197,7 +204,7 @@ log: loud
   test("a key nobody knows names the nearest known one, else all of them", async () => {
     expect(await complaints({ "config/storywire.yaml": "poling: {}\nxyzzy: 1" })).toEqual([
       "config/storywire.yaml:1:1: poling is not a known key; wanted: polling",
-      "config/storywire.yaml:2:1: xyzzy is not a known key; wanted: one of service, database, data, files, polling, limits, allowAddresses, token, log",
+      "config/storywire.yaml:2:1: xyzzy is not a known key; wanted: one of service, database, data, files, polling, limits, retention, allowAddresses, token, log",
     ]);
   });
 

@@ -49,11 +49,18 @@ interface Settings {
     readonly redirects: number;
     readonly parseMs: number;
   };
+  /** How long what is kept; absent bounds: for ever. */
+  readonly retention: Readonly<Record<"stories" | "revisions" | "polls", RetentionRule>>;
   /** CIDR ranges that the address guard lets through. */
   readonly allowAddresses: readonly string[];
   /** The operator's token; absent: the service makes one. */
   readonly token?: string;
   readonly logLevel: LogLevel;
+}
+
+interface RetentionRule {
+  readonly maxAgeMs?: number;
+  readonly maxCount?: number;
 }
 
 /** `path` is absolute, or `:memory:`. */
@@ -99,6 +106,9 @@ function parseDatabase(text: string): DatabaseSettings | null {
 const contact = line.refine((text) => /^(?:mailto:[^\s@]+@[^\s@]+|https?:\/\/\S+)$/.test(text), {
   error: "an address such as mailto:ops@wire.example",
 });
+
+const days = z.int().min(1).max(36_500);
+const count = z.int().min(1).max(1_000_000_000);
 
 /** config/storywire.yaml: every key is optional. */
 export const settingsSchema = z
@@ -192,6 +202,48 @@ export const settingsSchema = z
       })
       .prefault({})
       .meta({ description: "What one source may cost." }),
+    retention: z
+      .strictObject({
+        stories: z
+          .strictObject({
+            days: days.exactOptional().meta({
+              description:
+                "Stories published longer ago than this lose their text, and leave feeds and search. Absent: never.",
+              examples: [365],
+            }),
+            count: count.exactOptional().meta({
+              description: "The newest stories of each source that are kept. Absent: all.",
+              examples: [10_000],
+            }),
+          })
+          .prefault({})
+          .meta({
+            description:
+              "Stories that their source still lists stay in any case; those that go leave what it takes never to announce them again.",
+          }),
+        revisions: z
+          .strictObject({
+            days: days.exactOptional().meta({
+              description: "Earlier versions of stories are kept this long. Absent: for ever.",
+              examples: [90],
+            }),
+            count: count.exactOptional().meta({
+              description: "Earlier versions kept of each story. Absent: all.",
+              examples: [20],
+            }),
+          })
+          .prefault({})
+          .meta({ description: "Earlier versions of stories." }),
+        polls: z
+          .strictObject({
+            days: days.prefault(30).meta({ description: "Records of visits are kept this long." }),
+            count: count.prefault(1_000).meta({ description: "Records of visits kept for each source." }),
+          })
+          .prefault({})
+          .meta({ description: "Records of visits." }),
+      })
+      .prefault({})
+      .meta({ description: "How long what is kept." }),
     allowAddresses: z
       .array(cidr)
       .max(256)
@@ -243,6 +295,12 @@ export const settingVariables: readonly SettingVariable[] = [
   { name: "STORYWIRE_LIMITS_FETCH_SECONDS", path: ["limits", "fetchSeconds"], as: "number" },
   { name: "STORYWIRE_LIMITS_REDIRECTS", path: ["limits", "redirects"], as: "number" },
   { name: "STORYWIRE_LIMITS_PARSE_SECONDS", path: ["limits", "parseSeconds"], as: "number" },
+  { name: "STORYWIRE_RETENTION_STORIES_DAYS", path: ["retention", "stories", "days"], as: "number" },
+  { name: "STORYWIRE_RETENTION_STORIES_COUNT", path: ["retention", "stories", "count"], as: "number" },
+  { name: "STORYWIRE_RETENTION_REVISIONS_DAYS", path: ["retention", "revisions", "days"], as: "number" },
+  { name: "STORYWIRE_RETENTION_REVISIONS_COUNT", path: ["retention", "revisions", "count"], as: "number" },
+  { name: "STORYWIRE_RETENTION_POLLS_DAYS", path: ["retention", "polls", "days"], as: "number" },
+  { name: "STORYWIRE_RETENTION_POLLS_COUNT", path: ["retention", "polls", "count"], as: "number" },
   { name: "STORYWIRE_ALLOW_ADDRESSES", path: ["allowAddresses"], as: "list" },
   { name: "STORYWIRE_TOKEN", path: ["token"], secret: true },
   { name: "STORYWIRE_LOG", path: ["log"] },
@@ -336,7 +394,7 @@ function resolveSettings(
   everyMs: number,
   { configDir, cwd, env }: ConfigurationPlace,
 ): Settings {
-  const { service, polling, limits } = written;
+  const { service, polling, limits, retention } = written;
   const listen = withPort(service.listen, env);
   const dataDir = resolve(cwd, written.data);
   return {
@@ -351,9 +409,23 @@ function resolveSettings(
       redirects: limits.redirects,
       parseMs: limits.parseSeconds * 1000,
     },
+    retention: {
+      stories: retentionRule(retention.stories),
+      revisions: retentionRule(retention.revisions),
+      polls: retentionRule(retention.polls),
+    },
     allowAddresses: written.allowAddresses,
     ...(written.token !== undefined && { token: written.token }),
     logLevel: written.log,
+  };
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+function retentionRule({ days: kept, count: maxCount }: { days?: number; count?: number }): RetentionRule {
+  return {
+    ...(kept === undefined ? {} : { maxAgeMs: kept * DAY_MS }),
+    ...(maxCount === undefined ? {} : { maxCount }),
   };
 }
 

@@ -50,6 +50,7 @@ export async function storeFeeds(
       filesRoot: folder,
       polling: { everyMs: 1_800_000, minimumMs: 300_000, perHost: { inFlight: 2, perSecond: 1 }, inFlight: 64 },
       limits: { bodyBytes: 16_777_216, totalMs: 30_000, redirects: 10, parseMs: 5_000 },
+      retention: { stories: {}, revisions: {}, polls: {} },
       allowAddresses: [],
       logLevel: "silent",
     },
