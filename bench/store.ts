@@ -164,7 +164,11 @@ async function medianMs(times: number, work: (index: number) => Promise<unknown>
     await work(index);
     spent.push(performance.now() - startedAt);
   }
-  return spent.sort((a, b) => a - b)[Math.floor(spent.length / 2)] ?? 0;
+  return median(spent);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 async function cpuUs(work: () => Promise<unknown>): Promise<number> {
@@ -236,10 +240,10 @@ async function measure(
     await store.apply([unchanged(poll.sourceId, START + (round + index) * MINUTE)]);
   };
   for (const [index, poll] of polled.entries()) await known(poll, index);
-  let knownCpu = 0;
+  const knownCpu: number[] = [];
   const knownMs = await medianMs(polled.length, async (index) => {
     const poll = polled[index];
-    if (poll !== undefined) knownCpu += await cpuUs(() => known(poll, index + 1_000));
+    if (poll !== undefined) knownCpu.push(await cpuUs(() => known(poll, index + 1_000)));
   });
   const knownReadMs = await medianMs(polled.length, async (index) => {
     const poll = polled[index];
@@ -262,11 +266,11 @@ async function measure(
     searchMiddleMs: await medianMs(60, (index) => store.search(`w${200 + index * 7}`, 50)),
     searchRareMs: await medianMs(60, (index) => store.search(`w${19_000 + index * 13} w${15_000 + index}`, 50)),
     insertCpuUs: insertCpu / (inserts.length * PER_POLL),
-    insertCommitMs: insertMs.sort((a, b) => a - b)[Math.floor(insertMs.length / 2)] ?? 0,
+    insertCommitMs: median(insertMs),
     turnoverCpuUs: turnoverCpu / (turnovers.length * PER_POLL),
     knownMs,
     knownReadMs,
-    knownCpuMs: knownCpu / polled.length / 1000,
+    knownCpuMs: median(knownCpu) / 1000,
   };
 }
 

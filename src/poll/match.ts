@@ -28,7 +28,7 @@ export function matchPoll(
 }
 
 /** The operator's rule is a new one: its keys are learnt from the stories as they are known, before it parts any. */
-export function isNewlyFixed(fixed: IdentityRule | undefined, memory: IdentityMemory | undefined): boolean {
+function isNewlyFixed(fixed: IdentityRule | undefined, memory: IdentityMemory | undefined): boolean {
   return fixed !== undefined && fixed !== memory?.fixed;
 }
 
@@ -38,7 +38,7 @@ export function isNewlyFixed(fixed: IdentityRule | undefined, memory: IdentityMe
  * candidate once; at equal weight the rule in force decides. A pair with as much against it is two stories, unless the
  * candidate has no key of its own to be a story by; so is one whose keys of the kind that the operator fixed differ.
  */
-export function matchStories(
+function matchStories(
   candidates: readonly Candidate[],
   known: readonly KnownStory[],
   rules: readonly IdentityRule[],
@@ -127,10 +127,7 @@ const ALL_RULES: readonly IdentityRule[] = ["guid", "url", "digest"];
 const NONE = { guid: 0, url: 0, digest: 0 } as const;
 
 /** Keys in the order they are believed: what the operator fixed, else the rule in force, then the others. */
-export function rulesInForce(
-  fixed: IdentityRule | undefined,
-  memory: IdentityMemory | undefined,
-): readonly IdentityRule[] {
+function rulesInForce(fixed: IdentityRule | undefined, memory: IdentityMemory | undefined): readonly IdentityRule[] {
   const first = fixed ?? memory?.rule ?? "guid";
   return [first, ...ALL_RULES.filter((rule) => rule !== first)];
 }

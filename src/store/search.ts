@@ -17,7 +17,7 @@ function openingOf(story: Story): string {
 }
 
 /** Words as both databases search them: lower case, without accents, each at most 64 characters. */
-export function searchWords(text: string): readonly string[] {
+function searchWords(text: string): readonly string[] {
   const words = text
     .normalize("NFKD")
     .replace(/\p{M}+/gu, "")
@@ -69,8 +69,9 @@ async function findSqlite(sql: Sql, words: readonly string[], limit: number): Pr
   return (await query<{ n: number }>(sql, text, [match, limit])).map((row) => row.n);
 }
 
-/** Stories looked through from the newest before the index is asked. */
+/** Stories looked through from the newest before the index is asked: at first, and where a word is half common. */
 const RECENT = 4_000;
+const RECENT_MAX = 24_000;
 
 /**
  * A word that is common among recent stories is found by walking them; any other through its index, whose matches are
@@ -78,11 +79,21 @@ const RECENT = 4_000;
  */
 async function findPostgres(sql: Sql, words: readonly string[], limit: number): Promise<readonly number[]> {
   const match = words.map((word) => `'${word}'`).join(" & ");
-  const recent = `with recent as materialized (select n, document from story_search order by n desc limit ${RECENT})
-    select n from recent where document @@ ?::tsquery order by n desc limit ?`;
-  const found = await query<{ n: number }>(sql, recent, [match, limit]);
-  if (found.length >= limit) return found.map((row) => row.n);
-  const indexed = `with found as materialized (select n from story_search where document @@ ?::tsquery)
+  let found = await walkPostgres(sql, match, { limit, rows: RECENT });
+  const rows = Math.ceil((RECENT * limit * 1.5) / Math.max(found.length, 1));
+  if (found.length < limit && rows <= RECENT_MAX) found = await walkPostgres(sql, match, { limit, rows });
+  if (found.length >= limit) return found;
+  const text = `with found as materialized (select n from story_search where document @@ ?::tsquery)
     select n from found order by n desc limit ?`;
-  return (await query<{ n: number }>(sql, indexed, [match, limit])).map((row) => row.n);
+  return (await query<{ n: number }>(sql, text, [match, limit])).map((row) => row.n);
+}
+
+async function walkPostgres(
+  sql: Sql,
+  match: string,
+  { limit, rows }: { readonly limit: number; readonly rows: number },
+): Promise<readonly number[]> {
+  const text = `with recent as materialized (select n, document from story_search order by n desc limit ?)
+    select n from recent where document @@ ?::tsquery order by n desc limit ?`;
+  return (await query<{ n: number }>(sql, text, [rows, match, limit])).map((row) => row.n);
 }

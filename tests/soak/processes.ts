@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Ids of a process and of all that it started, as the kernel knows them. */
-export function processTree(pid: number): readonly number[] {
+function processTree(pid: number): readonly number[] {
   const parents = new Map<number, number[]>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
