@@ -49,13 +49,17 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   const names = authors.authors.map((author) => author.name);
   const standfirst = findStandfirst(segments, content, page, names, isDated);
   const dates = findDates(page, marks, linesOf(segments, content), context, languages);
-  const { figures, captions } = findFigures(listPictured(content, segments), segments, baseUrl);
+  const found = findFigures(listPictured(content, segments), segments, baseUrl);
+  // A picture with its caption in one line is a picture: the words are told with it.
+  const bare = new Map([...found.captioned].map((segment) => [segment, { ...segment, text: "", size: 0 }]));
+  const figures = found.figures.map((figure) => ({ ...figure, segment: bare.get(figure.segment) ?? figure.segment }));
+  const kept = content.kept.map((segment) => bare.get(segment) ?? segment);
   const pictures = new Map<Segment, Figure[]>();
   for (const figure of figures) pictures.set(figure.segment, [...(pictures.get(figure.segment) ?? []), figure]);
-  const lines = filterLines(content.kept, {
+  const lines = filterLines(kept, {
     title: title?.value ?? "",
     standfirst: standfirst?.value ?? "",
-    captions,
+    captions: found.captions,
     pictures: new Set(pictures.keys()),
   });
   const lead = standfirst?.opens ? [standfirst.segment] : [];
@@ -352,13 +356,8 @@ function writeArticle(
   baseUrl: string | undefined,
 ): SafeHtml {
   const writer = new SafeWriter(baseUrl);
-  const layout = new Set(
-    lines
-      .map((segment) => tableOf(segment.block))
-      .filter((table) => table !== null)
-      .filter((table) => isLayout(table, lines)),
-  );
-  const headings = boldHeadings(lines);
+  const layout = findLayoutTables(lines);
+  const headings = boldHeadings(lines, layout);
   const open: { block: Block; entry: ReturnType<SafeWriter["open"]> }[] = [];
   for (const segment of lines) {
     const path = structureOf(segment.block, root, layout);
@@ -381,15 +380,31 @@ function tableOf(block: Block): Block | null {
   return null;
 }
 
-/** A table that holds another, or a cell of several paragraphs or long text, or hardly a cell, only places things. */
-function isLayout(table: Block, lines: readonly Segment[]): boolean {
-  const cells = new Map<Block, number>();
+/**
+ * Tables that only place things: such as hold another table, a cell of several paragraphs or long text, or hardly a cell.
+ */
+function findLayoutTables(lines: readonly Segment[]): ReadonlySet<Block | null> {
+  const layout = new Set<Block | null>();
+  const cells = new Map<Block, Map<Block, number>>();
   for (const segment of lines) {
-    if (!isInside(segment.block, table)) continue;
-    if (segment.text.length > CELL_CHARACTERS_MAX || tableOf(segment.block) !== table) return true;
-    cells.set(segment.block, (cells.get(segment.block) ?? 0) + 1);
+    const table = tableOf(segment.block);
+    if (table === null) continue;
+    if (segment.text.length > CELL_CHARACTERS_MAX) layout.add(table);
+    if (table.parent !== null) layout.add(tableOf(table.parent));
+    const counts = cells.get(table) ?? new Map<Block, number>();
+    const cell = cellOf(segment.block);
+    cells.set(table, counts.set(cell, (counts.get(cell) ?? 0) + 1));
   }
-  return cells.size < 3 || [...cells.values()].some((paragraphs) => paragraphs > 2);
+  for (const [table, counts] of cells) {
+    if (counts.size < 3 || [...counts.values()].some((paragraphs) => paragraphs > 2)) layout.add(table);
+  }
+  return layout;
+}
+
+function cellOf(block: Block): Block {
+  let at: Block = block;
+  while (at.parent !== null && at.element.name !== "td" && at.element.name !== "th") at = at.parent;
+  return at;
 }
 
 function structureOf(block: Block, root: Block, layout: ReadonlySet<Block | null>): Block[] {
@@ -455,20 +470,22 @@ function writeEmbed(writer: SafeWriter, element: Element): void {
 }
 
 /** Short bold lines between paragraphs stand as headings where a page has no better. */
-function boldHeadings(lines: readonly Segment[]): ReadonlyMap<Segment, string> {
+function boldHeadings(lines: readonly Segment[], layout: ReadonlySet<Block | null>): ReadonlyMap<Segment, string> {
   const level = lines.some((segment) => segment.level > 0) ? "h3" : "h2";
+  const isBold = (segment: Segment) => isBoldLine(segment, segment.place.cell && !layout.has(tableOf(segment.block)));
   const headings = new Map<Segment, string>();
-  for (const [index, segment] of lines.entries()) {
-    const next = lines.slice(index + 1).find((other) => other.text !== "");
-    if (isBoldLine(segment) && next !== undefined && next.level === 0 && !isBoldLine(next) && next.text.length > 60)
-      headings.set(segment, level);
+  const spoken = lines.filter((segment) => segment.text !== "");
+  for (const [index, segment] of spoken.entries()) {
+    const next = spoken[index + 1];
+    if (next === undefined || next.level > 0 || next.text.length <= 60) continue;
+    if (isBold(segment) && !isBold(next)) headings.set(segment, level);
   }
   return headings;
 }
 
-function isBoldLine(segment: Segment): boolean {
+function isBoldLine(segment: Segment, inCell: boolean): boolean {
   const { text, place } = segment;
-  if (segment.level > 0 || place.list || place.quote || place.cell || place.preformatted) return false;
+  if (segment.level > 0 || place.list || place.quote || inCell || place.preformatted) return false;
   return (
     text.length >= 3 &&
     text.length <= 140 &&

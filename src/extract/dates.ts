@@ -127,7 +127,14 @@ export function findDates(
     markedDate(reader, marks, "published") ??
     addressDate(reader, page) ??
     spoken.published;
+  if (isAnotherStorys(published, updated)) return { published: undefined, updated };
   return { published, updated: isLater(updated, published) ? updated : undefined };
+}
+
+/** A day read off the page that lies after the last change belongs to a story listed there. */
+function isAnotherStorys(published: DateInterval | undefined, updated: DateInterval | undefined): boolean {
+  if (published?.from === undefined || updated === undefined || published.from <= updated.to) return false;
+  return published.origin === "time" || published.origin === "byline";
 }
 
 function isLater(updated: DateInterval | undefined, published: DateInterval | undefined): boolean {
@@ -292,12 +299,14 @@ function roleOf(mark: Mark): "published" | "updated" {
   return updated > 12 && /\d/.test(said.slice(0, updated)) ? "published" : "updated";
 }
 
+const LINE_ELEMENTS = new Set(["a", "abbr", "b", "em", "i", "label", "small", "span", "strong"]);
+
 /** The words just before an element: `Updated <time>`. */
 function textBefore(element: Element): string {
   let text = "";
   for (let node = element.prev; node !== null && text.length < 60; node = node.prev) {
     if (node.type === "text") text = node.data + text;
-    else if (node.type === "tag" && node.name !== "time") text = `${textOf([node])} ${text}`;
+    else if (node.type === "tag" && LINE_ELEMENTS.has(node.name)) text = `${textOf([node])} ${text}`;
     else if (node.type === "tag") break;
   }
   return text.slice(-60);

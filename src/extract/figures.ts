@@ -20,6 +20,8 @@ export interface FoundFigures {
   readonly figures: readonly Figure[];
   /** Segments that are captions or credits: no part of the running text. */
   readonly captions: ReadonlySet<Segment>;
+  /** Segments that are a picture and its caption in one line. */
+  readonly captioned: ReadonlySet<Segment>;
 }
 
 const CAPTION_WORDS = new Set("caption captions cap legend cutline figcaption captiontext imagecaption".split(" "));
@@ -33,17 +35,20 @@ const CAPTION_LEVELS = 4;
 export function findFigures(segments: readonly Segment[], page: Segments, baseUrl: string | undefined): FoundFigures {
   const figures: Figure[] = [];
   const captions = new Set<Segment>();
+  const captioned = new Set<Segment>();
   const seen = new Set<string>();
   for (const segment of segments) {
     for (const element of segment.images) {
       const image = findImageSource(withSources(element), baseUrl);
       if (image === null || seen.has(image.src) || isIcon(image)) continue;
       seen.add(image.src);
-      const written = captionOf(segment, page, captions);
+      const isCaptioned = isOwnCaption(segment);
+      if (isCaptioned) captioned.add(segment);
+      const written = isCaptioned ? read([segment], segment.block, new Set()) : captionOf(segment, page, captions);
       figures.push(figureOf(segment, element, image, written));
     }
   }
-  return { figures, captions };
+  return { figures, captions, captioned };
 }
 
 function figureOf(segment: Segment, element: Element, image: ImageSource, written: Written): Figure {
@@ -133,6 +138,17 @@ function captionOf(segment: Segment, page: Segments, used: Set<Segment>): Writte
     return read([next], next.block, used);
   return NOTHING;
 }
+
+/** Whether all words beside a picture are its caption: small or slanted, or ending in a credit. */
+function isOwnCaption(segment: Segment): boolean {
+  if (segment.images.length !== 1 || segment.text === "" || segment.text.length > 400 || segment.level > 0)
+    return false;
+  if (isCredited(segment.text)) return true;
+  const said = segment.nodes.filter((node) => textOf([node]) !== "");
+  return said.every((node) => "attribs" in node && SLANTED.has(node.name));
+}
+
+const SLANTED = new Set(["cite", "em", "i", "small"]);
 
 /** Whether a line ends in words that name a photographer or a picture agency; an agency alone may have sent the text. */
 function isCredited(text: string): boolean {
