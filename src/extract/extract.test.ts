@@ -101,6 +101,7 @@ describe("extractDocument", () => {
   test("hostile pages take linear time", () => {
     const hostile = [
       `<figure>${"<img src=/a.jpg><p>text".repeat(15_000)}</figure>`,
+      `${paragraph.repeat(50)}<figure>${Array.from({ length: 10_000 }, (_, index) => `<img src=/${index}.jpg><p>text`).join("")}</figure>`,
       "<p>text <img src=/a.jpg> (Photo: x)</p>".repeat(15_000),
       `<title>${"a | ".repeat(300_000)}</title><h1>b</h1>`,
       `<p class=byline>${"By A and ".repeat(100_000)}</p>`,

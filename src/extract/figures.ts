@@ -27,6 +27,10 @@ export interface FoundFigures {
 const CAPTION_WORDS = new Set("caption captions cap legend cutline figcaption captiontext imagecaption".split(" "));
 const CREDIT_WORDS = new Set("credit credits source copyright photographer photocredit attribution byline".split(" "));
 const PICTURE_WORDS = new Set("image images img photo photos picture figure media".split(" "));
+/** A figure with more in it is a gallery whose captions belong to nobody. */
+const FIGURE_SEGMENTS_MAX = 40;
+/** What is kept of a gallery. */
+const FIGURES_MAX = 300;
 const CAPTION_CHARACTERS_MAX = 1200;
 /** How far around a picture its caption may stand. */
 const CAPTION_LEVELS = 4;
@@ -40,7 +44,7 @@ export function findFigures(segments: readonly Segment[], page: Segments, baseUr
   for (const segment of segments) {
     for (const element of segment.images) {
       const image = findImageSource(withSources(element), baseUrl);
-      if (image === null || seen.has(image.src) || isIcon(image)) continue;
+      if (image === null || seen.has(image.src) || isIcon(image) || figures.length >= FIGURES_MAX) continue;
       seen.add(image.src);
       const isCaptioned = isOwnCaption(segment);
       if (isCaptioned) captioned.add(segment);
@@ -97,6 +101,7 @@ const NOTHING: Written = { caption: "", credit: "" };
 function captionOf(segment: Segment, page: Segments, used: Set<Segment>): Written {
   const figure = segment.place.figure;
   if (figure !== undefined) {
+    if (figure.endSegment - figure.firstSegment > FIGURE_SEGMENTS_MAX) return NOTHING;
     const parts = segmentsIn(page, figure).filter((other) => other.text !== "" && !used.has(other));
     const captions = parts.filter(
       (other) =>
