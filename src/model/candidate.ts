@@ -32,6 +32,8 @@ export interface Reading {
   readonly feed: FeedFacts;
   readonly candidates: readonly Candidate[];
   readonly hints: PollingHints;
+  /** The document holds all there is (RFC 5005 §2). */
+  readonly complete?: true;
   readonly faults: readonly Fault[];
   readonly nextUrl?: AbsoluteUrl;
   /** The feed that a page of `kind: auto` names as its own. */

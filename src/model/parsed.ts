@@ -79,6 +79,8 @@ export interface ParsedFeed {
   readonly faults: readonly Fault[];
   /** The next page of a listing. */
   readonly nextUrl?: AbsoluteUrl;
+  /** The document holds all there is: what is missing from it was withdrawn (RFC 5005 §2, fh:complete). */
+  readonly complete?: true;
 }
 
 /** What a parser or extractor is told beside the text. */

@@ -45,6 +45,7 @@ export function normalizeFeed(
     feed: normalizeFacts(parsed.feed),
     candidates: repeats ? candidates : uniqueByKeys(candidates, faults),
     hints: parsed.hints,
+    ...(parsed.complete === true ? { complete: true } : {}),
     faults,
     ...(parsed.nextUrl === undefined ? {} : { nextUrl: parsed.nextUrl }),
   };

@@ -29,6 +29,7 @@ const FIELD_NAMES: ReadonlySet<string> = new Set([
   "podcast:images",
   "sy:updateperiod",
   "sy:updatefrequency",
+  "fh:complete",
   "googleplay:author",
   "googleplay:image",
   "googleplay:description",

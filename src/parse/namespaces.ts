@@ -41,6 +41,7 @@ const PREFIXES: Readonly<Record<string, readonly string[]>> = {
   googleplay: ["google.com/schemas/play-podcasts/1.0", "google.com/schemas/play-podcasts/1.0/play-podcasts.xsd"],
   feedburner: ["rssnamespace.org/feedburner/ext/1.0"],
   wfw: ["wellformedweb.org/commentapi"],
+  fh: ["purl.org/syndication/history/1.0"],
   thr: ["purl.org/syndication/thread/1.0"],
   georss: ["georss.org/georss"],
   geo: ["w3.org/2003/01/geo/wgs84_pos"],

@@ -25,6 +25,7 @@ export function parseXml(text: string, context: DocumentContext): ParsedFeed {
     feed: facts,
     items: read.items,
     hints: readHints(feed),
+    ...(feed.has("fh:complete") ? { complete: true } : {}),
     faults: [...faults, ...read.faults],
   };
 }

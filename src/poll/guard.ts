@@ -3,6 +3,9 @@ import type { SourceKind } from "../model/source.ts";
 /** A document with less than this share of the source's norm is no news, it is a fault. */
 const NORM_SHARE = 0.2;
 
+/** The same for a list that says it is complete (RFC 5005 §2): what it lacks would be withdrawn. */
+const COMPLETE_SHARE = 0.5;
+
 /** Sources with shorter lists than this are judged by "nothing at all" only. */
 const NORM_MIN = 5;
 
@@ -20,6 +23,8 @@ export interface DocumentInput {
   /** Items of the last good polls, newest first. */
   readonly counts: readonly number[];
   readonly suspectPolls: number;
+  /** The document says that it holds all there is. */
+  readonly complete: boolean;
 }
 
 /** Why a document is not believed. */
@@ -41,6 +46,7 @@ export function judgeDocument({
   recognised,
   counts,
   suspectPolls,
+  complete,
 }: DocumentInput): Judgement | null {
   const norm = median(counts);
   if (norm === 0) return null;
@@ -48,7 +54,7 @@ export function judgeDocument({
   if (usual === "feed" && format !== "feed" && recognised === 0)
     return { code: "other_format", message: `The document is no feed but a ${format}, and tells no known story` };
   if (norm < NORM_MIN || suspectPolls >= SUSPECT_POLLS_MAX) return null;
-  if (seen < norm * NORM_SHARE) {
+  if (seen < norm * (complete ? COMPLETE_SHARE : NORM_SHARE)) {
     const known = recognised === 0 ? "none of them known" : `${recognised} of them known`;
     return { code: "far_below_norm", message: `The document has ${seen} items, ${known}; ${norm} are usual` };
   }

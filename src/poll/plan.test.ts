@@ -283,6 +283,17 @@ describe("planPoll", () => {
     expect(store.stories.size).toBe(3);
   });
 
+  it("does not withdraw most of a complete list at once before several visits showed it", () => {
+    const store = new Memory();
+    store.poll(items(10), { complete: true });
+    for (const _round of numbers(3))
+      expect(store.poll(items(4), { complete: true }).poll).toMatchObject({
+        outcome: "suspect",
+        code: "far_below_norm",
+      });
+    expect(store.poll(items(4), { complete: true }).updates).toHaveLength(6);
+  });
+
   it("does not withdraw what leaves an ordinary window", () => {
     const store = new Memory();
     store.poll(items(3));

@@ -74,6 +74,7 @@ export function planPoll(told: PlanInput): PollChanges {
     recognised: matching.stories.size,
     counts: memory.counts,
     suspectPolls: memory.suspectPolls,
+    complete: visit.complete === true,
   });
   if (judgement !== null && visit.partial !== true) return planSuspect(input, judgement);
 

@@ -170,6 +170,7 @@ async function planDocument(visit: Visit, fetched: FetchedDocument): Promise<Pol
     stageMs: { fetch: fetchedAt - startedAt, read: readAt - fetchedAt },
     validators: validatorsOf(outcome),
     bodyDigest,
+    ...(reading.complete === true ? { complete: true } : {}),
     ...(outcome.deltaBase === true ? { partial: true } : {}),
   };
   return planPoll({

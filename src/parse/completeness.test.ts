@@ -15,3 +15,9 @@ it.each([
   expect(fault?.item).toBe(cutItem);
   expect(fault).toBeDefined();
 });
+
+it("says of a feed that calls itself complete that it is (RFC 5005 §2), whatever its prefix", () => {
+  const complete = '<h:complete xmlns:h="http://purl.org/syndication/history/1.0"/>';
+  expect(parseFeed(`${head}${complete}${item(1)}</channel></rss>`, context).complete).toBe(true);
+  expect(parseFeed(`${head}${item(1)}</channel></rss>`, context).complete).toBeUndefined();
+});
