@@ -85,6 +85,33 @@ function createProgram(done: (code: ExitCode) => void): Command {
     });
 
   program
+    .command("init")
+    .description("write a first, annotated configuration; overwrites nothing")
+    .argument("[folder]", "where config/ and feeds/ go", ".")
+    .option("--url <url>", "an address to begin with; may be given several times", absoluteUrls, [])
+    .option("--json", "answer as JSON")
+    .exitOverride()
+    .action(async (folder, options) => {
+      const { init } = await import("./init.ts");
+      done(init(folder, options));
+    });
+
+  withPlaces(program.command("import").description("write the subscriptions of an OPML file as sources"))
+    .addArgument(new Argument("<format>").choices(["opml"]))
+    .argument("<file>")
+    .action(async (_format, file, options) => {
+      const { importOpml } = await import("./import.ts");
+      done(await importOpml(file, options));
+    });
+
+  withPlaces(program.command("export").description("print the sources as OPML, or every story as a line of JSON"))
+    .addArgument(new Argument("<what>").choices(["opml", "stories"]))
+    .action(async (what, options) => {
+      const { exportOpml, exportStories } = await import("./export.ts");
+      done(await (what === "opml" ? exportOpml(options) : exportStories(options)));
+    });
+
+  program
     .command("schema")
     .description("print the JSON Schema of the configuration files, for editors")
     .addArgument(
@@ -146,6 +173,10 @@ function withPlaces(command: Command): Command {
 function absoluteUrl(text: string): string {
   if (!URL.canParse(text)) throw new InvalidArgumentError("wanted: an absolute URL");
   return new URL(text).href;
+}
+
+function absoluteUrls(text: string, before: readonly string[]): readonly string[] {
+  return [...before, absoluteUrl(text)];
 }
 
 function instant(text: string): number {

@@ -10,6 +10,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  stringify,
   visit,
   type YAMLError,
   type YAMLMap,
@@ -77,6 +78,11 @@ export async function loadYamlFolder(
     });
   }
   return { files, problems };
+}
+
+/** A value as an operator would write it in a file. */
+export function formatYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0 });
 }
 
 /** A folder that has to be there is not. */
