@@ -46,7 +46,7 @@ export function summaryOf({
   findings,
   faults,
 }: {
-  readonly slug: FeedSlug;
+  readonly slug: string;
   readonly findings: readonly object[];
   readonly faults: readonly object[];
 }): object {

@@ -1,8 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Configuration } from "../config/settings.ts";
 import { RequestError, StoreError } from "../errors.ts";
-import type { FeedSlug, FormatName } from "../model/feed.ts";
+import type { FeedDocument, FeedSlug, FormatName } from "../model/feed.ts";
+import type { Snapshot } from "../model/snapshot.ts";
 import { makeDocument, type Publication } from "../publish/publish.ts";
+import { gatherRequest, publishRequest, type RequestedDocument } from "../publish/requested.ts";
+import type { FeedRequest } from "../select/feed-request.ts";
+import { compileVisibility } from "../select/visibility.ts";
 import { openStore } from "../store/sql-store.ts";
 import type { FeedHead } from "../store/store.ts";
 import { bySlug, factsReader, siteOf } from "./parts.ts";
@@ -15,9 +19,31 @@ export interface FeedJob {
   readonly head: FeedHead;
 }
 
-export type RenderJob = FeedJob;
+/** What a reader made up: its document in a format, `known` being the digest of the one at hand. */
+export interface RequestJob {
+  readonly kind: "request";
+  readonly request: FeedRequest;
+  readonly format: FormatName;
+  readonly known?: string | undefined;
+  readonly now: number;
+}
 
-export type RenderAnswer<Job extends RenderJob> = Job extends FeedJob ? Publication : never;
+/** The same to be shown as a page. */
+export interface PageJob {
+  readonly kind: "page";
+  readonly request: FeedRequest;
+  readonly now: number;
+}
+
+export type RenderJob = FeedJob | RequestJob | PageJob;
+
+interface Answers {
+  readonly feed: Publication;
+  readonly request: RequestedDocument;
+  readonly page: FeedDocument | null;
+}
+
+export type RenderAnswer<Job extends RenderJob> = Answers[Job["kind"]];
 
 /** What it is told. */
 export type WorkerMessage =
@@ -35,22 +61,37 @@ export type WorkerMessage =
 function serveJobs(configuration: Configuration, port: NonNullable<typeof parentPort>): void {
   const store = openStore(configuration.settings.database, { readOnly: true, connections: 2 });
   const factsOf = factsReader(configuration);
-  const feeds = bySlug(configuration.feeds);
-  const tools = { store, site: siteOf(configuration), factsOf: factsOf.of };
+  const { feeds, sources } = configuration;
+  const tools = {
+    store,
+    site: siteOf(configuration),
+    factsOf: factsOf.of,
+    feeds: bySlug(feeds),
+    sources,
+    isVisible: compileVisibility(feeds, sources),
+  };
 
-  async function carryOut({ slug, format, head }: RenderJob): Promise<Publication> {
+  const carryOut: {
+    readonly [Kind in RenderJob["kind"]]: (job: Extract<RenderJob, { kind: Kind }>) => Promise<Answers[Kind]>;
+  } = {
+    async feed({ slug, format, head }) {
+      const feed = tools.feeds.get(slug);
+      return feed === undefined ? { faults: [], findings: [] } : makeDocument(feed, head, format, tools);
+    },
+    request: async ({ request, ...asked }) => publishRequest(request, asked, tools),
+    page: async ({ request, now }) => (await gatherRequest(request, now, tools))?.document ?? null,
+  };
+
+  async function answer(job: RenderJob): Promise<void> {
     if (await store.changedSinceAsked()) await factsOf.refresh(store);
-    const feed = feeds.get(slug);
-    return feed === undefined ? { faults: [], findings: [] } : makeDocument(feed, head, format, tools);
+    // The table holds each kind's own function; TypeScript cannot follow the pair.
+    const value = await (carryOut[job.kind] as (job: RenderJob) => Promise<Answers[RenderJob["kind"]]>)(job);
+    const bodies: ArrayBuffer[] = [];
+    port.postMessage({ value: movable(value, bodies) } satisfies WorkerMessage, bodies);
   }
 
-  port.on("message", async (job: RenderJob) => {
-    try {
-      const value = movable(await carryOut(job));
-      port.postMessage({ value } satisfies WorkerMessage, bodiesOf(value));
-    } catch (error) {
-      port.postMessage({ error: told(error) } satisfies WorkerMessage);
-    }
+  port.on("message", (job: RenderJob) => {
+    answer(job).catch((error: unknown) => port.postMessage({ error: told(error) } satisfies WorkerMessage));
   });
 }
 
@@ -62,21 +103,19 @@ function told(error: unknown): Extract<WorkerMessage, { error: unknown }>["error
   throw error;
 }
 
-/** The same with bodies that can be handed over without being copied: each alone in its memory. */
-function movable(made: Publication): Publication {
-  if (made.snapshot === undefined) return made;
-  const { identity, gzip, zstd } = made.snapshot;
-  return { ...made, snapshot: { ...made.snapshot, identity: alone(identity), gzip: alone(gzip), zstd: alone(zstd) } };
-}
-
-function alone(bytes: Buffer): Buffer {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
-}
-
-function bodiesOf({ snapshot }: Publication): ArrayBuffer[] {
-  if (snapshot === undefined) return [];
-  // `alone` gave each a memory of its own; SharedArrayBuffers do not come from zlib or text.
-  return [snapshot.identity, snapshot.gzip, snapshot.zstd].map((body) => body.buffer as ArrayBuffer);
+/** The answer with bodies that are handed over without being copied: each alone in its memory, and told in `bodies`. */
+function movable<Value>(value: Value, bodies: ArrayBuffer[]): Value {
+  if (typeof value !== "object" || value === null) return value;
+  if ("publication" in value) return { ...value, publication: movable(value.publication, bodies) };
+  if (!("snapshot" in value)) return value;
+  // Answers carry snapshots under this name only.
+  const snapshot = value.snapshot as Snapshot;
+  const [identity, gzip, zstd] = [snapshot.identity, snapshot.gzip, snapshot.zstd].map((body) => {
+    const own = body.byteLength === body.buffer.byteLength ? new Uint8Array(body.buffer) : new Uint8Array(body);
+    bodies.push(own.buffer as ArrayBuffer);
+    return own;
+  });
+  return { ...value, snapshot: { ...snapshot, identity, gzip, zstd } };
 }
 
 // The configuration comes from app/renderer.ts, by structured clone.

@@ -133,7 +133,9 @@ export function createRenderer(configuration: Configuration, options: RendererOp
 
 /** Bodies that were handed over arrive as plain bytes; nothing is copied. */
 function withBuffers(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("snapshot" in value)) return value;
+  if (typeof value !== "object" || value === null) return value;
+  if ("publication" in value) return { ...value, publication: withBuffers(value.publication) };
+  if (!("snapshot" in value)) return value;
   // The worker's answers carry snapshots under this name only.
   const snapshot = value.snapshot as Snapshot;
   const { identity, gzip, zstd } = snapshot;

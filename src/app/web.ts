@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import type { Configuration } from "../config/settings.ts";
 import { StoreError } from "../errors.ts";
 import { conditionOf, sourceConditions } from "../poll/status.ts";
+import { createRequestShelf } from "../publish/request-shelf.ts";
 import { createShelf } from "../publish/shelf.ts";
 import { type Activity, createMetrics, type Gauges } from "../serve/metrics.ts";
 import type { BoundAddress, WebServer } from "../serve/server.ts";
@@ -16,6 +17,10 @@ import { createWire } from "./wire.ts";
 
 /** Bytes of document bodies that the web process keeps in memory. */
 const SHELF_BYTES = 128 * 1024 * 1024;
+
+/** The same for documents that readers made up, and how many of them. */
+const REQUESTED_BYTES = 32 * 1024 * 1024;
+const REQUESTED_DOCUMENTS = 2_000;
 
 export interface Web extends AsyncDisposable {
   readonly address: BoundAddress;
@@ -52,10 +57,22 @@ export async function runWeb(
     onProblem: (problem) =>
       log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate; the last good one stays"),
   });
+  /** Moves with every commit that was seen. */
+  let commits = 0;
+  const requestShelf = createRequestShelf({
+    make: (request, asked) => renderer.ask({ kind: "request", request, ...asked }),
+    revisionOf: ({ origin }) => (origin.kind === "feed" ? (shelf.head(origin.slug)?.revision ?? 0) : commits),
+    now,
+    bytesMax: REQUESTED_BYTES,
+    documentsMax: REQUESTED_DOCUMENTS,
+    onProblem: (problem) => log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate"),
+  });
   const wire = createWire({
     configuration,
     store,
     shelf,
+    requestShelf,
+    gatherPage: (request) => renderer.ask({ kind: "page", request, now: now() }),
     factsOf: factsOf.of,
     now,
     pollerAlive: () => options.poller?.alive() ?? true,
@@ -96,6 +113,7 @@ export async function runWeb(
     await factsOf.refresh(store);
     await shelf.refresh();
     await wire.refresh();
+    commits += 1;
     behind = false;
     readFault = null;
   }

@@ -1,9 +1,13 @@
 import type { Configuration } from "../config/settings.ts";
-import type { Feed, FeedSlug } from "../model/feed.ts";
+import type { Feed, FeedDocument, FeedSlug, FormatName } from "../model/feed.ts";
+import type { Snapshot } from "../model/snapshot.ts";
 import type { SourceId } from "../model/source.ts";
 import { instantJson, intervalJson, storyJson } from "../model/story-json.ts";
 import { entryOf, type Site, type SourceFacts } from "../publish/document.ts";
+import type { RequestShelf } from "../publish/request-shelf.ts";
 import type { Shelf } from "../publish/shelf.ts";
+import type { FeedRequest, Origin } from "../select/feed-request.ts";
+import { agesEveryMs, canonicalQuery } from "../select/reader-query.ts";
 import { compileSelector } from "../select/select.ts";
 import type { FeedOverview, Wire } from "../serve/wire.ts";
 import type { Store, StoryHistory } from "../store/store.ts";
@@ -12,6 +16,9 @@ export interface WireParts {
   readonly configuration: Configuration;
   readonly store: Store;
   readonly shelf: Shelf;
+  readonly requestShelf: RequestShelf;
+  /** What a page of such a feed shows; null: there is no such source or tag. */
+  readonly gatherPage: (request: FeedRequest) => Promise<FeedDocument | null>;
   readonly factsOf: SourceFacts;
   readonly now: () => number;
   readonly pollerAlive: () => boolean;
@@ -47,6 +54,7 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
   let dueAt: ReadonlyMap<string, number> = new Map();
   const entries = new Map<string, number>();
   let nextPolls: ReadonlyMap<SourceId, number | null> = new Map();
+  let soonest: number | undefined;
   let attempted = 0;
   let hadStories: boolean | undefined;
 
@@ -69,6 +77,22 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
     return count;
   }
 
+  function findSnapshot(slug: FeedSlug, format: FormatName): Promise<Snapshot | null> {
+    const ready = shelf.ready(slug, format);
+    return ready === undefined ? shelf.find(slug, format) : Promise.resolve(ready);
+  }
+
+  function untilMs(moment: number | undefined): number {
+    const at = now();
+    return Math.min(Math.max((moment ?? at) - at, 0), FRESH_MAX_MS);
+  }
+
+  /** When what is asked for may change next. */
+  function dueFor(origin: Origin): number | undefined {
+    if (origin.kind === "feed") return dueAt.get(origin.slug);
+    return origin.kind === "source" ? (nextPolls.get(origin.id as SourceId) ?? undefined) : soonest;
+  }
+
   const waitsFor = () => sources.filter((source) => !source.paused).length - attempted;
 
   return {
@@ -77,6 +101,7 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
       entries.clear();
       nextPolls = await store.nextPolls();
       dueAt = new Map([...sourcesOf].map(([slug, ids]) => [slug, earliest(ids, nextPolls)]));
+      soonest = earliest([...nextPolls.keys()], nextPolls);
       attempted = sources.filter(
         (source) => !source.paused && (nextPolls.get(source.id) ?? 1) !== 0 && nextPolls.has(source.id),
       ).length;
@@ -98,10 +123,25 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
       return to === undefined ? { kind: "unknown" } : { kind: "moved", to };
     },
     readySnapshot: (slug, format) => (bySlug.get(slug)?.access === "public" ? shelf.ready(slug, format) : undefined),
-    findSnapshot: (slug, format) => shelf.find(slug, format),
-    freshForMs(slug) {
-      const at = now();
-      return Math.min(Math.max((dueAt.get(slug) ?? at) - at, 0), FRESH_MAX_MS);
+    findSnapshot,
+    freshForMs: (slug) => untilMs(dueAt.get(slug)),
+    requests: {
+      ready: (request, format) =>
+        isPlain(request) ? shelf.ready(request.origin.slug, format) : parts.requestShelf.ready(request, format),
+      find: (request, format) =>
+        isPlain(request) ? findSnapshot(request.origin.slug, format) : parts.requestShelf.find(request, format),
+      async findPage(request) {
+        const document = await parts.gatherPage(request);
+        if (document === null) return null;
+        const { title, description, language, updatedAt, entries: shown } = document;
+        const changed = updatedAt === 0 ? {} : { updatedAt };
+        return {
+          // A page put together has its request for a name.
+          feed: { slug: "" as FeedSlug, title, description, language, ...changed, entries: shown.length, request },
+          entries: shown,
+        };
+      },
+      freshForMs: (request) => Math.min(untilMs(dueFor(request.origin)), agesEveryMs(request.query)),
     },
     listFeeds: () => Promise.all(feeds.filter((feed) => feed.access === "public").map(overviewOf)),
     async findFeedPage(slug) {
@@ -137,6 +177,11 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
       };
     },
   };
+}
+
+/** An operator's feed as it is, under no query. */
+function isPlain(request: FeedRequest): request is FeedRequest & { readonly origin: { readonly kind: "feed" } } {
+  return request.origin.kind === "feed" && canonicalQuery(request.query) === "";
 }
 
 function earliest(ids: readonly SourceId[], nextPolls: ReadonlyMap<SourceId, number | null>): number {

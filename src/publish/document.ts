@@ -31,21 +31,28 @@ export function feedDocument(
   },
 ): FeedDocument {
   const { stories, changedAt, site, factsOf } = content;
-  const language = feed.language ?? commonLanguage(stories) ?? site.language;
   return {
     title: feed.title,
     description: feed.description ?? `${feed.title}, from ${site.title}`,
-    language,
+    language: feed.language ?? commonLanguage(stories) ?? site.language,
     homeUrl: siteUrl(site, `/feeds/${feed.slug}`),
-    selfUrls: {
-      rss: siteUrl(site, `/feeds/${feed.slug}.rss`),
-      atom: siteUrl(site, `/feeds/${feed.slug}.atom`),
-      json: siteUrl(site, `/feeds/${feed.slug}.json`),
-    },
+    selfUrls: selfUrlsOf(site, (format) => `/feeds/${feed.slug}.${format}`),
     urn: `urn:storywire:feed:${feed.slug}`,
     updatedAt: changedAt,
     content: feed.content,
     entries: stories.map((story) => entryOf(story, site, factsOf)),
+  };
+}
+
+/** Public addresses of a document in each format, from its path below the base URL. */
+export function selfUrlsOf(
+  site: Site,
+  pathOf: (format: FormatName) => string,
+): Readonly<Record<FormatName, AbsoluteUrl>> {
+  return {
+    rss: siteUrl(site, pathOf("rss")),
+    atom: siteUrl(site, pathOf("atom")),
+    json: siteUrl(site, pathOf("json")),
   };
 }
 
@@ -71,7 +78,7 @@ function entrySource(id: SourceId, site: Site, factsOf: SourceFacts): EntrySourc
 }
 
 /** The language that all stories which name one share, by its primary subtag. */
-function commonLanguage(stories: readonly Story[]): string | undefined {
+export function commonLanguage(stories: readonly Story[]): string | undefined {
   const told = stories.flatMap((story) => (story.language === undefined ? [] : [story.language]));
   const [first] = told;
   if (first === undefined) return undefined;
@@ -80,7 +87,7 @@ function commonLanguage(stories: readonly Story[]): string | undefined {
   return told.every((language) => language.split("-")[0] === primary) ? primary : undefined;
 }
 
-function siteUrl(site: Site, path: string): AbsoluteUrl {
+export function siteUrl(site: Site, path: string): AbsoluteUrl {
   // The base was validated with the settings; a path of ours keeps it absolute.
   return `${site.baseUrl.replace(/\/$/, "")}${path}` as AbsoluteUrl;
 }

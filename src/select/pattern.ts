@@ -11,8 +11,12 @@ export interface Pattern {
  */
 export function compilePattern(text: string): Pattern {
   const [, body, flags] = /^\/(.*)\/([ims]*)$/s.exec(text) ?? [];
-  const expression = body ?? RE2JS.quote(text);
-  const compiled = compile(expression, body === undefined ? "i" : (flags ?? ""));
+  return compileExpression(body ?? RE2JS.quote(text), body === undefined ? "i" : (flags ?? ""));
+}
+
+/** A bare expression with flags among `ims`, linear in the text like the above. SyntaxError where it cannot be read. */
+export function compileExpression(expression: string, flags: string): Pattern {
+  const compiled = compile(expression, flags);
   return { test: (value) => compiled.matcher(value).find() };
 }
 

@@ -23,10 +23,7 @@ export function compileSelector(feed: Feed, sources: readonly Source[]): Selecto
   const fromAll = named.size === 0 && tagged.size === 0;
   const sourceIds = new Set(
     sources
-      .filter(
-        (source) =>
-          fromAll || named.has(source.id) || source.tags.some((tag) => tagged.has(tag)),
-      )
+      .filter((source) => fromAll || named.has(source.id) || source.tags.some((tag) => tagged.has(tag)))
       .map((source) => source.id),
   );
   const include = compileFields(select.include);
@@ -63,7 +60,7 @@ function compileFields(fields: FieldPatterns): readonly ((story: Story) => boole
 }
 
 /** The values a pattern of each field is tried on. */
-const FIELD_VALUES: Readonly<Record<keyof FieldPatterns, (story: Story) => readonly string[]>> = {
+export const FIELD_VALUES: Readonly<Record<keyof FieldPatterns, (story: Story) => readonly string[]>> = {
   title: (story) => [story.title],
   description: (story) => [story.summary ?? "", textOf(story.contentHtml)].filter((text) => text !== ""),
   author: (story) => story.authors.map((author) => author.name),

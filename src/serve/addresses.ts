@@ -1,4 +1,5 @@
 import type { FeedSlug, FormatName } from "../model/feed.ts";
+import { type FeedRequest, requestPath } from "../select/feed-request.ts";
 
 /** What the address of a feed's document says of it. */
 export interface DocumentAddress {
@@ -46,6 +47,8 @@ export interface Addresses {
   home(): string;
   feedPage(slug: FeedSlug): string;
   feed(slug: FeedSlug, suffix: string): string;
+  /** What a reader asked for, at its one address. */
+  requested(request: FeedRequest, suffix: string): string;
   story(id: string): string;
   storyRecord(id: string): string;
   opml(): string;
@@ -62,6 +65,7 @@ export function addressesOf(baseUrl: string): Addresses {
     home: () => `${prefix}/`,
     feedPage: (slug) => `${prefix}${FEEDS}${slug}.html`,
     feed: (slug, suffix) => `${prefix}${FEEDS}${slug}${suffix === "" ? "" : `.${suffix}`}`,
+    requested: (request, suffix) => prefix + requestPath(request, suffix),
     story: (id) => `${prefix}/stories/${id}`,
     storyRecord: (id) => `${prefix}/stories/${id}.json`,
     opml: () => `${prefix}/opml.xml`,

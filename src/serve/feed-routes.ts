@@ -2,12 +2,20 @@ import type { Express, Request, Response } from "express";
 import { RequestError } from "../errors.ts";
 import type { FeedSlug, FormatName } from "../model/feed.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import { canonicalQuery } from "../select/reader-query.ts";
 import { formatOf, splitName } from "./addresses.ts";
-import { chooseVariant } from "./negotiate.ts";
 import { renderFeedPage } from "./pages/feed-page.ts";
 import type { PageContext } from "./pages/layout.ts";
 import { answerPage, preparePage } from "./pages/page-answer.ts";
 import { addRead } from "./reads.ts";
+import {
+  type AskedQuery,
+  type Chosen,
+  chooseAnswer,
+  type RequestAnswers,
+  readQuery,
+  withToken,
+} from "./request-answer.ts";
 import type { SnapshotAnswers } from "./snapshot-answer.ts";
 import type { TextMemory } from "./text-memory.ts";
 import type { Wire } from "./wire.ts";
@@ -23,6 +31,7 @@ interface FeedRoutesParts {
   readonly answers: SnapshotAnswers;
   readonly context: PageContext;
   readonly memory: TextMemory;
+  readonly requests: RequestAnswers;
 }
 
 const unknownFeed = () => new RequestError("There is no such feed", { code: "unknown_feed", status: 404 });
@@ -35,27 +44,28 @@ const notReady = () =>
     status: 503,
   });
 
-const notAcceptable = () =>
-  new RequestError("Cannot answer in a media type of the Accept header; there are RSS, Atom, JSON Feed and HTML", {
-    code: "not_acceptable",
-    status: 406,
-  });
-
-/** Feeds by name: `/feeds/:slug`, `.rss`, `.atom`, `.json`, `.html`. */
-export function addFeedRoutes(app: Express, { wire, answers, context, memory }: FeedRoutesParts): void {
+/** Feeds by name: `/feeds/:slug`, `.rss`, `.atom`, `.json`, `.html`, each under a reader's query too. */
+export function addFeedRoutes(app: Express, parts: FeedRoutesParts): void {
+  const { wire, answers, context, memory, requests } = parts;
   const { addresses } = context;
 
   /** The slug, when it is a feed's; answers 301 for a former name (null), throws 404 and 410. */
-  function resolve(slug: string, suffix: string, response: Response): FeedSlug | null {
-    const lookup = wire.lookUp(slug);
+  function resolve(
+    slug: string,
+    suffix: string,
+    { reader, format, token, isTokenInQuery }: AskedQuery,
+    response: Response,
+  ): { readonly slug: FeedSlug; readonly isPrivate: boolean } | null {
+    const lookup = wire.lookUp(slug, token);
     if (lookup.kind === "unknown") throw unknownFeed();
     if (lookup.kind === "gone") throw goneFeed();
     // "found" says that the text is the slug of a feed: this is where it gets its brand.
-    if (lookup.kind === "found") return slug as FeedSlug;
+    if (lookup.kind === "found") return { slug: slug as FeedSlug, isPrivate: lookup.isPrivate === true };
+    const path = addresses.requested({ origin: { kind: "feed", slug: lookup.to }, query: reader }, format ?? suffix);
     response
       .writeHead(301, {
-        Location: addresses.feed(lookup.to, suffix),
-        "Cache-Control": `public, max-age=${MOVED_SECONDS}`,
+        Location: isTokenInQuery ? withToken(path, token ?? "") : path,
+        "Cache-Control": token === undefined ? `public, max-age=${MOVED_SECONDS}` : "no-store",
         "Access-Control-Allow-Origin": "*",
       })
       .end();
@@ -77,28 +87,31 @@ export function addFeedRoutes(app: Express, { wire, answers, context, memory }: 
     answerPage(request, response, page, headers);
   }
 
-  async function answerNegotiated(request: Request, response: Response, slug: FeedSlug): Promise<void> {
-    const variant = chooseVariant(request.headers.accept);
-    if (variant === undefined) throw notAcceptable();
+  async function answerPlain(request: Request, response: Response, slug: FeedSlug, chosen: Chosen): Promise<void> {
+    const { variant, isNegotiated } = chosen;
     if (variant === "html") {
-      const headers = { Vary: "Accept, Accept-Encoding", "Content-Location": addresses.feedPage(slug) };
-      return answerFeedPage(request, response, slug, headers);
+      const negotiated = { Vary: "Accept, Accept-Encoding", "Content-Location": addresses.feedPage(slug) };
+      return answerFeedPage(request, response, slug, isNegotiated ? negotiated : {});
     }
-    answers.answerNegotiated(request, response, await findSnapshot(slug, variant), wire.freshForMs(slug));
+    const answer = isNegotiated ? answers.answerNegotiated : answers.answer;
+    answer(request, response, await findSnapshot(slug, variant), wire.freshForMs(slug));
   }
 
   addRead(app, FEED_ROUTE, async (request, response) => {
     const { slug: asked, suffix } = splitName(String(request.params.name));
-    const format = formatOf(suffix);
-    if (format === undefined && suffix !== "" && suffix !== "html") throw unknownFeed();
-    const slug = resolve(asked, suffix, response);
-    if (slug === null) return;
-    if (format !== undefined) {
-      answers.answer(request, response, await findSnapshot(slug, format), wire.freshForMs(slug));
-    } else if (suffix === "html") {
-      await answerFeedPage(request, response, slug);
-    } else {
-      await answerNegotiated(request, response, slug);
-    }
+    if (formatOf(suffix) === undefined && suffix !== "" && suffix !== "html") throw unknownFeed();
+    const query = readQuery(request);
+    const found = resolve(asked, suffix, query, response);
+    if (found === null) return;
+    const { slug, isPrivate } = found;
+    const chosen = chooseAnswer(request, suffix, query.format);
+    if (!isPrivate && canonicalQuery(query.reader) === "") await answerPlain(request, response, slug, chosen);
+    else
+      await requests.answer(
+        request,
+        response,
+        { origin: { kind: "feed", slug }, query: query.reader },
+        { ...chosen, isPrivate },
+      );
   });
 }

@@ -38,7 +38,7 @@ function requestFault(error: unknown): number | undefined {
  */
 function problemFor(error: unknown): Problem {
   if (error instanceof RequestError) {
-    const headers = error.status === 503 ? { "Retry-After": String(RETRY_SECONDS) } : {};
+    const headers = error.status === 503 || error.status === 429 ? { "Retry-After": String(RETRY_SECONDS) } : {};
     return problemOf(error.status, error.code, error.message, headers);
   }
   if (error instanceof StoreError) {

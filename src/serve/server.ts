@@ -17,6 +17,9 @@ import { securePage } from "./pages/page-answer.ts";
 import { addPageRoutes } from "./pages/page-routes.ts";
 import { renderProblemPage } from "./pages/problem-page.ts";
 import { createErrorAnswer, type ProblemPage } from "./problem.ts";
+import { createRenderAllowance } from "./render-allowance.ts";
+import { createRequestAnswers } from "./request-answer.ts";
+import { addRequestRoutes } from "./request-routes.ts";
 import { createShutdown } from "./shutdown.ts";
 import { createSnapshotAnswers } from "./snapshot-answer.ts";
 import { createTextMemory } from "./text-memory.ts";
@@ -79,6 +82,7 @@ function createApp(
   if (metrics !== undefined) app.use(countAnswers(metrics));
   app.use(admit);
   addFeedRoutes(app, parts);
+  addRequestRoutes(app, parts.requests);
   addHealthRoutes(app, wire);
   if (metrics !== undefined) addMetricsRoute(app, metrics, parts.memory);
   if (api !== undefined) app.use("/api/v1", createApiRouter(api));
@@ -121,7 +125,9 @@ export function createServer(wire: Wire, options: ServerOptions): WebServer {
     return renderProblemPage(context, problem);
   };
   const answerError = createErrorAnswer(problemPage, options.log);
-  const app = createApp(wire, { wire, answers, context, memory }, options);
+  const allowance = createRenderAllowance(() => performance.now());
+  const requests = createRequestAnswers({ wire, answers, context, memory, allowance });
+  const app = createApp(wire, { wire, answers, context, memory, requests }, options);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     answerError(error, request, response);
   });

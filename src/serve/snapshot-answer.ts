@@ -46,9 +46,9 @@ function codingFor(acceptEncoding: string | undefined): Coding | undefined {
 }
 
 /** Cache-Control that ends with our own next poll, in milliseconds (RFC 9111 §5.2.2.1, RFC 5861). */
-function cacheControlFor(freshForMs: number): string {
+function cacheControlFor(freshForMs: number, scope: "public" | "private"): string {
   const seconds = freshForMs > 0 ? Math.floor(Math.min(freshForMs / 1000, FRESH_SECONDS_MAX)) : 0;
-  return `public, max-age=${seconds}, stale-while-revalidate=${STALE_WHILE_REVALIDATE_SECONDS}, stale-if-error=${STALE_IF_ERROR_SECONDS}`;
+  return `${scope}, max-age=${seconds}, stale-while-revalidate=${STALE_WHILE_REVALIDATE_SECONDS}, stale-if-error=${STALE_IF_ERROR_SECONDS}`;
 }
 
 function etagOf(snapshot: Snapshot, coding: Coding): string {
@@ -63,14 +63,29 @@ interface Place {
   readonly link: string;
   /** The document's own address, where it was asked at another (RFC 9110 §8.7). */
   readonly contentLocation?: string;
+  /** No Last-Modified, and dates decide nothing: what it shows may change without its moment moving. */
+  readonly isUndated?: boolean;
+}
+
+/** Where a document stands that a reader asked for by more than a feed's name. */
+export interface RequestedPlace {
+  /** Its one path, with the prefix of the base URL. */
+  readonly path: string;
+  /** It was asked for at an address without a suffix, and Accept chose the format. */
+  readonly isNegotiated: boolean;
+  readonly isUndated: boolean;
+  /** Behind a token: only the reader's own cache may keep it. */
+  readonly isPrivate: boolean;
+  readonly freshForMs: number;
 }
 
 function prepareCoding(snapshot: Snapshot, coding: Coding, place: Place): PreparedCoding {
-  const validators = {
+  const validators: Validators = {
     etag: etagOf(snapshot, coding),
     revisionEtags: CODINGS.map((each) => etagOf(snapshot, each)),
-    lastModifiedAt: snapshot.lastModifiedAt,
-    lastModified: new Date(snapshot.lastModifiedAt).toUTCString(),
+    ...(place.isUndated === true
+      ? {}
+      : { lastModifiedAt: snapshot.lastModifiedAt, lastModified: new Date(snapshot.lastModifiedAt).toUTCString() }),
   };
   const body = snapshot[coding];
   // RFC 9110 §15.4.5: no more than what a cache updates its copy by. Every field costs each of many polls.
@@ -78,7 +93,7 @@ function prepareCoding(snapshot: Snapshot, coding: Coding, place: Place): Prepar
     ...["Cache-Control", ""],
     ...["Vary", place.vary],
     ...["ETag", validators.etag],
-    ...["Last-Modified", validators.lastModified],
+    ...(validators.lastModified === undefined ? [] : ["Last-Modified", validators.lastModified]),
     ...["Access-Control-Allow-Origin", "*"],
     ...(place.contentLocation === undefined ? [] : ["Content-Location", place.contentLocation]),
   ];
@@ -101,10 +116,15 @@ function noAcceptableCoding(): RequestError {
   });
 }
 
-function write(request: IncomingMessage, response: ServerResponse, prepared: PreparedCoding, freshForMs: number): void {
+function write(
+  request: IncomingMessage,
+  response: ServerResponse,
+  prepared: PreparedCoding,
+  cacheControl: string,
+): void {
   const status = statusFor(request.headers, prepared.validators);
   const headers = status === 304 ? prepared.notModified : prepared.found;
-  headers[1] = cacheControlFor(freshForMs);
+  headers[1] = cacheControl;
   response.writeHead(status, headers);
   if (status === 304 || request.method === "HEAD") response.end();
   else response.end(prepared.body);
@@ -116,36 +136,69 @@ export interface SnapshotAnswers {
   answer(request: IncomingMessage, response: ServerResponse, snapshot: Snapshot, freshForMs: number): void;
   /** The same at `/feeds/:slug`, where Accept chose the format (RFC 9110 §12.5.5, §8.7). */
   answerNegotiated(request: IncomingMessage, response: ServerResponse, snapshot: Snapshot, freshForMs: number): void;
+  /** The same for what a reader put together: a query, a source, a tag, a search, a feed behind a token. */
+  answerRequested(request: IncomingMessage, response: ServerResponse, snapshot: Snapshot, place: RequestedPlace): void;
 }
 
 /** Answers whose Link and Content-Location stand below the base URL. */
 export function createSnapshotAnswers(addresses: Addresses): SnapshotAnswers {
-  function placeOf(snapshot: Snapshot): Place & { readonly path: string } {
-    const path = addresses.feed(snapshot.slug, snapshot.format);
+  function placeAt(path: string, snapshot: Snapshot): Place {
     const mediaType = snapshot.mediaType.split(";", 1)[0];
-    const link = `<${addresses.absolute(path)}>; rel="self"; type="${mediaType}"`;
-    return { vary: "Accept-Encoding", link, path };
+    return { vary: "Accept-Encoding", link: `<${addresses.absolute(path)}>; rel="self"; type="${mediaType}"` };
   }
 
-  function answerFrom(
+  function preparedFrom(
     memory: WeakMap<Snapshot, PreparedSnapshot>,
     prepare: (snapshot: Snapshot, coding: Coding) => PreparedCoding,
-  ): SnapshotAnswers["answer"] {
-    return (request, response, snapshot, freshForMs) => {
+  ): (request: IncomingMessage, snapshot: Snapshot) => PreparedCoding {
+    return (request, snapshot) => {
       const coding = codingFor(request.headers["accept-encoding"]);
       if (coding === undefined) throw noAcceptableCoding();
       let codings = memory.get(snapshot);
       if (codings === undefined) memory.set(snapshot, (codings = {}));
-      const prepared = (codings[coding] ??= prepare(snapshot, coding));
-      write(request, response, prepared, freshForMs);
+      return (codings[coding] ??= prepare(snapshot, coding));
     };
   }
 
+  const named = preparedFrom(new WeakMap(), (snapshot, coding) => {
+    return prepareCoding(snapshot, coding, placeAt(addresses.feed(snapshot.slug, snapshot.format), snapshot));
+  });
+  const negotiated = preparedFrom(new WeakMap(), (snapshot, coding) => {
+    const contentLocation = addresses.feed(snapshot.slug, snapshot.format);
+    const place = placeAt(contentLocation, snapshot);
+    return prepareCoding(snapshot, coding, { ...place, vary: "Accept, Accept-Encoding", contentLocation });
+  });
+  // A snapshot stands at one address, in up to four ways: a memory for each.
+  const requested = new Map<string, WeakMap<Snapshot, PreparedSnapshot>>();
+
   return {
-    answer: answerFrom(new WeakMap(), (snapshot, coding) => prepareCoding(snapshot, coding, placeOf(snapshot))),
-    answerNegotiated: answerFrom(new WeakMap(), (snapshot, coding) => {
-      const { link, path } = placeOf(snapshot);
-      return prepareCoding(snapshot, coding, { vary: "Accept, Accept-Encoding", link, contentLocation: path });
-    }),
+    answer(request, response, snapshot, freshForMs) {
+      write(request, response, named(request, snapshot), cacheControlFor(freshForMs, "public"));
+    },
+    answerNegotiated(request, response, snapshot, freshForMs) {
+      write(request, response, negotiated(request, snapshot), cacheControlFor(freshForMs, "public"));
+    },
+    answerRequested(request, response, snapshot, { path, isNegotiated, isUndated, isPrivate, freshForMs }) {
+      const way = `${isNegotiated} ${isPrivate}`;
+      const memory = requested.get(way) ?? new WeakMap<Snapshot, PreparedSnapshot>();
+      requested.set(way, memory);
+      const vary = [isNegotiated && "Accept", "Accept-Encoding", isPrivate && "Authorization"]
+        .filter(Boolean)
+        .join(", ");
+      const prepared = preparedFrom(memory, (one, coding) =>
+        prepareCoding(one, coding, {
+          ...placeAt(path, one),
+          vary,
+          isUndated,
+          ...(isNegotiated ? { contentLocation: path } : {}),
+        }),
+      );
+      write(
+        request,
+        response,
+        prepared(request, snapshot),
+        cacheControlFor(freshForMs, isPrivate ? "private" : "public"),
+      );
+    },
   };
 }

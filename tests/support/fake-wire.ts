@@ -5,6 +5,7 @@ import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { SourceId } from "../../src/model/source.ts";
 import type { Story, StoryId } from "../../src/model/story.ts";
 import type { AbsoluteUrl } from "../../src/model/url.ts";
+import { requestPath } from "../../src/select/feed-request.ts";
 import type { FeedOverview, FeedPage, Wire } from "../../src/serve/wire.ts";
 
 const MEDIA_TYPES: Readonly<Record<FormatName, string>> = {
@@ -83,6 +84,9 @@ export interface FakeWire extends Wire {
   readonly rendered: Map<string, Snapshot>;
   readonly pages: Map<string, FeedPage>;
   readonly stories: Map<string, Entry>;
+  /** By the path they are asked for: made when asked for, at hand from then on. */
+  readonly requested: Map<string, Snapshot>;
+  readonly atHand: Set<string>;
   freshMs: number;
   healthNow: ReturnType<Wire["health"]>;
 }
@@ -95,6 +99,24 @@ export function createFakeWire(site: Partial<Wire["site"]> = {}): FakeWire {
     rendered: new Map(),
     pages: new Map(),
     stories: new Map(),
+    requested: new Map(),
+    atHand: new Set(),
+    requests: {
+      ready: (request, format) => {
+        const path = requestPath(request, format);
+        return wire.atHand.has(path) ? wire.requested.get(path) : undefined;
+      },
+      find: async (request, format) => {
+        const path = requestPath(request, format);
+        wire.atHand.add(path);
+        return wire.requested.get(path) ?? null;
+      },
+      findPage: async (request) => {
+        const page = wire.pages.get(requestPath(request, "html"));
+        return page === undefined ? null : { ...page, feed: { ...page.feed, request } };
+      },
+      freshForMs: () => wire.freshMs,
+    },
     freshMs: 600_000,
     healthNow: { live: true, ready: true, details: { sources: { ok: 1 } } },
     site: { title: "Harbour wire", baseUrl: "https://wire.example", language: "en", ...site },

@@ -24,11 +24,16 @@ export interface CatalogueRequest {
   readonly page: number;
 }
 
+/** The address of a feed's document, also of one that a reader put together. */
+export function addressOf(addresses: PageContext["addresses"], feed: FeedOverview, suffix: string): string {
+  return feed.request === undefined ? addresses.feed(feed.slug, suffix) : addresses.requested(feed.request, suffix);
+}
+
 /** The `link rel="alternate"` of a feed in every format, by which readers discover it. */
 export function alternateLinks({ addresses }: PageContext, feed: FeedOverview): View {
   return html`${FORMATS.map(
     ({ format, name, mediaType }) =>
-      html`<link rel="alternate" type="${mediaType}" title="${feed.title} (${name})" href="${addresses.absolute(addresses.feed(feed.slug, format))}">\n`,
+      html`<link rel="alternate" type="${mediaType}" title="${feed.title} (${name})" href="${addresses.absolute(addressOf(addresses, feed, format))}">\n`,
   )}`;
 }
 

@@ -2,7 +2,7 @@ import { html, trusted, type View } from "../../html/view.ts";
 import type { Entry } from "../../model/feed.ts";
 import { FORMATS } from "../addresses.ts";
 import type { FeedOverview, FeedPage } from "../wire.ts";
-import { alternateLinks, freshnessView } from "./catalogue.ts";
+import { addressOf, alternateLinks, freshnessView } from "./catalogue.ts";
 import { blockAttributes, factsView, type PageContext, renderPage, textAttributes } from "./layout.ts";
 import { authorsView, excerptOf, headlineOf, pictureView, publishedElement, webAddress } from "./story-parts.ts";
 
@@ -16,13 +16,13 @@ const READERS: readonly { readonly name: string; readonly prefix: string }[] = [
 ];
 
 function addressRow(context: PageContext, feed: FeedOverview, { format, name }: (typeof FORMATS)[number]): View {
-  const address = context.addresses.absolute(context.addresses.feed(feed.slug, format));
+  const address = context.addresses.absolute(addressOf(context.addresses, feed, format));
   return html`<li><span class="format">${name}</span> <code id="address-${format}" class="address" dir="ltr">${address}</code> <button type="button" data-copy="${address}" aria-describedby="address-${format}" aria-live="polite" class="quiet" hidden>Copy</button></li>`;
 }
 
 /** How to subscribe: addresses to copy, and links that open readers. */
 function subscribePanel(context: PageContext, feed: FeedOverview): View {
-  const address = context.addresses.absolute(context.addresses.feed(feed.slug, "rss"));
+  const address = context.addresses.absolute(addressOf(context.addresses, feed, "rss"));
   return html`<section class="subscribe" aria-labelledby="subscribe">
 <h2 id="subscribe">Subscribe</h2>
 <p>Paste one of these addresses into any feed reader. All three hold the same stories.</p>

@@ -1,0 +1,156 @@
+import { hash } from "node:crypto";
+import type { Feed, FeedDocument, FeedSlug, FormatName } from "../model/feed.ts";
+import type { Source, SourceId } from "../model/source.ts";
+import type { Story } from "../model/story.ts";
+import { type FeedRequest, type Origin, requestPath } from "../select/feed-request.ts";
+import { canonicalQuery, cutAt, pickStories } from "../select/reader-query.ts";
+import type { Store } from "../store/store.ts";
+import { commonLanguage, entryOf, type Site, type SourceFacts, selfUrlsOf, siteUrl } from "./document.ts";
+import { type Publication, publishDocument } from "./publish.ts";
+
+/** Stories of a feed that nobody defined, newest first. */
+const STORIES_MAX = 50;
+
+/** Stories that came last, among which those with a tag of their own are looked for. */
+const TAGGED_AMONG = 2_000;
+
+/** Of a search, as some may be of sources that are not shown. */
+const FOUND_MAX = 200;
+
+export interface RequestTools {
+  readonly store: Pick<Store, "newestEntries" | "newestOfSource" | "newestStories" | "search" | "feedHeads">;
+  readonly site: Site;
+  readonly factsOf: SourceFacts;
+  readonly feeds: ReadonlyMap<FeedSlug, Feed>;
+  readonly sources: readonly Source[];
+  /** Whether a source may be shown to anybody. */
+  readonly isVisible: (id: string) => boolean;
+}
+
+/** What is asked for, put together from the store: the same store gives the same document at any moment of one tick. */
+export interface Requested {
+  readonly document: FeedDocument;
+  /** Digest of all that the document is made of: equal, and the document need not be rendered anew. */
+  readonly digest: string;
+}
+
+/** What an origin is called, and what it shows before the reader's query. */
+interface Gathered {
+  readonly stories: readonly Story[];
+  readonly title: string;
+  readonly description: string;
+  readonly language?: string;
+  readonly content: "full" | "summary";
+  /** Newest change that is known, milliseconds since 1970 UTC. */
+  readonly changedAt: number;
+}
+
+/**
+ * Puts together what a reader asks for, as of `now` (milliseconds since 1970 UTC; it counts where the query asks by age
+ * only). Null: there is no such feed, source or tag. RequestError `bad_parameter` (400).
+ */
+export async function gatherRequest(request: FeedRequest, now: number, tools: RequestTools): Promise<Requested | null> {
+  const gathered = await gather(request.origin, tools);
+  if (gathered === null) return null;
+  const { site, factsOf } = tools;
+  const picked = pickStories(request.query, gathered.stories, cutAt(request.query, now));
+  const document: FeedDocument = {
+    title: gathered.title,
+    description: gathered.description,
+    language: gathered.language ?? commonLanguage(picked.stories) ?? site.language,
+    homeUrl: siteUrl(site, requestPath(request, request.origin.kind === "feed" ? "" : "html")),
+    selfUrls: selfUrlsOf(site, (format) => requestPath(request, format)),
+    urn: urnOf(request),
+    updatedAt: Math.max(gathered.changedAt, picked.agedAt ?? 0),
+    content: request.query.brief === undefined ? gathered.content : "summary",
+    entries: picked.stories.map((story) => entryOf(story, site, factsOf)),
+  };
+  return { document, digest: hash("sha256", JSON.stringify(document), "base64url") };
+}
+
+/** The document in one format; `unchanged` where it is made of the same as the one with the digest `known`. */
+export type RequestedDocument =
+  | { readonly kind: "made"; readonly digest: string; readonly publication: Publication }
+  | { readonly kind: "unchanged" }
+  | { readonly kind: "unknown" };
+
+export async function publishRequest(
+  request: FeedRequest,
+  asked: { readonly format: FormatName; readonly now: number; readonly known?: string | undefined },
+  tools: RequestTools,
+): Promise<RequestedDocument> {
+  const found = await gatherRequest(request, asked.now, tools);
+  if (found === null) return { kind: "unknown" };
+  if (found.digest === asked.known) return { kind: "unchanged" };
+  // The snapshot of a feed that has no slug goes by its address.
+  const name = requestPath(request, "") as FeedSlug;
+  return { kind: "made", digest: found.digest, publication: await publishDocument(name, found.document, asked.format) };
+}
+
+type Gather<Kind extends Origin["kind"]> = (
+  origin: Extract<Origin, { kind: Kind }>,
+  tools: RequestTools,
+) => Promise<Gathered | null>;
+
+const GATHER: { readonly [Kind in Origin["kind"]]: Gather<Kind> } = {
+  async feed({ slug }, { store, feeds, site }) {
+    const feed = feeds.get(slug);
+    const head = (await store.feedHeads()).find((one) => one.slug === slug);
+    if (feed === undefined || head === undefined) return null;
+    const { title, content, language } = feed;
+    const stories = await store.newestEntries(slug, feed.limit);
+    const description = feed.description ?? `${title}, from ${site.title}`;
+    return { stories, title, description, content, changedAt: head.changedAt, ...(language && { language }) };
+  },
+  async source({ id }, { store, sources, factsOf, site, isVisible }) {
+    if (!isVisible(id)) return null;
+    // A source that is configured no longer is known by its stories alone.
+    const known = sources.find((source) => source.id === id);
+    const stories = await store.newestOfSource(id as SourceId, STORIES_MAX);
+    if (known === undefined && stories.length === 0) return null;
+    const title = known?.title ?? factsOf(id as SourceId).facts?.title ?? id;
+    return gathered(stories, title, `Stories of ${title}, from ${site.title}`);
+  },
+  async tag({ tag }, { store, sources, site, isVisible }) {
+    const tagged = sources.filter((source) => source.tags.includes(tag) && isVisible(source.id));
+    const lists = await Promise.all(tagged.map(({ id }) => store.newestOfSource(id, STORIES_MAX)));
+    const stories = tagged.length > 0 ? lists.flat() : await storiesTagged(tag, store);
+    const visible = stories.filter(({ sourceId }) => isVisible(sourceId));
+    if (visible.length === 0 && tagged.length === 0) return null;
+    return gathered(visible.toSorted(newestFirst), tag, `Stories tagged “${tag}”, from ${site.title}`);
+  },
+  async search({ words }, { store, site, isVisible }) {
+    const stories = (await store.search(words, FOUND_MAX)).filter(({ sourceId }) => isVisible(sourceId));
+    return gathered(stories, `“${words}”`, `Stories with the words “${words}”, from ${site.title}`);
+  },
+};
+
+function gather(origin: Origin, tools: RequestTools): Promise<Gathered | null> {
+  // The table holds each kind's own function; TypeScript cannot follow the pair.
+  return (GATHER[origin.kind] as Gather<Origin["kind"]>)(origin, tools);
+}
+
+function gathered(stories: readonly Story[], title: string, description: string): Gathered {
+  const shown = stories.slice(0, STORIES_MAX);
+  const moments = shown.map((story) => Math.max(story.firstSeenAt, story.updatedAt ?? 0));
+  return { stories: shown, title, description, content: "full", changedAt: Math.max(0, ...moments) };
+}
+
+/** Stories with a tag, or in a section, of this name in any case. */
+async function storiesTagged(tag: string, store: RequestTools["store"]): Promise<readonly Story[]> {
+  const wanted = tag.toLowerCase();
+  return (await store.newestStories(TAGGED_AMONG)).filter(
+    ({ tags, section, withdrawnAt }) =>
+      withdrawnAt === undefined && [...tags, section ?? ""].some((name) => name.toLowerCase() === wanted),
+  );
+}
+
+/** Order of entries in a feed: published, place in the source's list, id. */
+function newestFirst(a: Story, b: Story): number {
+  return b.publishedAt - a.publishedAt || a.position - b.position || (a.id < b.id ? -1 : 1);
+}
+
+function urnOf({ origin, query }: FeedRequest): string {
+  const parts = [Object.values(origin).join(":"), canonicalQuery(query)];
+  return `urn:storywire:${origin.kind}:${hash("sha256", JSON.stringify(parts), "hex").slice(0, 26)}`;
+}
