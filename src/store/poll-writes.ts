@@ -12,8 +12,23 @@ import { nextNumbers } from "./story-numbers.ts";
 /** A feed that changed, and when. */
 type Touch = readonly [FeedSlug, number];
 
-/** Writes what polls found out, each kind of row for all of them at once: the same as one poll after the other. */
+/** Writes what polls found out: the same as one poll after the other. */
 export async function applyPolls(sql: Sql, changes: readonly PollChanges[]): Promise<void> {
+  for (const group of groupsOf(changes)) await applyGroup(sql, group);
+}
+
+/** A story that is revised leaves its stamp: the polls after it begin another group, so that they find what it left. */
+function groupsOf(changes: readonly PollChanges[]): readonly (readonly PollChanges[])[] {
+  const groups: PollChanges[][] = [[]];
+  for (const change of changes) {
+    groups.at(-1)?.push(change);
+    if (change.updates.some((update) => update.revised !== undefined)) groups.push([]);
+  }
+  return groups.filter((group) => group.length > 0);
+}
+
+/** Each kind of row for all polls of a group at once. */
+async function applyGroup(sql: Sql, changes: readonly PollChanges[]): Promise<void> {
   const created = await insertStories(sql, changes);
   const known = await knownRows(sql, changes, created);
   const touched = [...(await updateStories(sql, changes, known)), ...(await creditTouches(sql, changes))];

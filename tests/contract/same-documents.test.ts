@@ -135,7 +135,7 @@ describe("the same polls, played on several databases", () => {
         const [first, ...others] = await Promise.all(Object.values(replicas).map((replica) => play(replica, groups)));
         for (const other of others) expect(other).toEqual(first);
       }),
-      { numRuns: 4, endOnFailure: true },
+      { numRuns: 8, endOnFailure: true },
     );
   }, 120_000);
 });
