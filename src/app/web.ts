@@ -10,6 +10,7 @@ import { createShelf } from "../publish/shelf.ts";
 import { type Activity, createMetrics, type Gauges } from "../serve/metrics.ts";
 import type { BoundAddress, WebServer } from "../serve/server.ts";
 import { openStore } from "../store/sql-store.ts";
+import { createFeedTokens } from "./feed-tokens.ts";
 import { factsReader, type Overrides, summaryOf } from "./parts.ts";
 import { createRenderer } from "./renderer.ts";
 import type { PollerProcess } from "./supervise.ts";
@@ -21,6 +22,9 @@ const SHELF_BYTES = 128 * 1024 * 1024;
 /** The same for documents that readers made up, and how many of them. */
 const REQUESTED_BYTES = 32 * 1024 * 1024;
 const REQUESTED_DOCUMENTS = 2_000;
+
+/** How often the tokens of feeds are looked at. */
+const TOKENS_MS = 2_000;
 
 export interface Web extends AsyncDisposable {
   readonly address: BoundAddress;
@@ -67,11 +71,16 @@ export async function runWeb(
     documentsMax: REQUESTED_DOCUMENTS,
     onProblem: (problem) => log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate"),
   });
+  const locked = feeds.filter((feed) => feed.access === "token").map(({ slug }) => slug);
+  const tokens = createFeedTokens(settings.dataDir, locked, ({ slug, file }) =>
+    log.info({ event: "token", feed: slug, file }, `the token of ${slug} was written to ${file}`),
+  );
   const wire = createWire({
     configuration,
     store,
     shelf,
     requestShelf,
+    tokens,
     gatherPage: (request) => renderer.ask({ kind: "page", request, now: now() }),
     factsOf: factsOf.of,
     now,
@@ -131,8 +140,16 @@ export async function runWeb(
       });
     return refreshing;
   }
+  function refreshTokens(): void {
+    try {
+      tokens.refresh();
+    } catch (error) {
+      log.error({ event: "token", err: error }, "the tokens of feeds cannot be read; those known stay valid");
+    }
+  }
   await refresh();
   const timer = setInterval(() => void refresh(), 500);
+  const tokenTimer = setInterval(refreshTokens, TOKENS_MS);
   // Only who serves loads Express and the pages.
   const { createServer } = await import("../serve/server.ts");
   const { createApi } = await import("./api.ts");
@@ -157,6 +174,7 @@ export async function runWeb(
     async [Symbol.asyncDispose]() {
       stopping = true;
       clearInterval(timer);
+      clearInterval(tokenTimer);
       await server.close();
       await refreshing;
       await renderer[Symbol.asyncDispose]();

@@ -11,12 +11,14 @@ import { agesEveryMs, canonicalQuery } from "../select/reader-query.ts";
 import { compileSelector } from "../select/select.ts";
 import type { FeedOverview, Wire } from "../serve/wire.ts";
 import type { Store, StoryHistory } from "../store/store.ts";
+import type { FeedTokens } from "./feed-tokens.ts";
 
 export interface WireParts {
   readonly configuration: Configuration;
   readonly store: Store;
   readonly shelf: Shelf;
   readonly requestShelf: RequestShelf;
+  readonly tokens: Pick<FeedTokens, "accepts">;
   /** What a page of such a feed shows; null: there is no such source or tag. */
   readonly gatherPage: (request: FeedRequest) => Promise<FeedDocument | null>;
   readonly factsOf: SourceFacts;
@@ -24,6 +26,8 @@ export interface WireParts {
   readonly pollerAlive: () => boolean;
   /** Why the database cannot be read or written, as a StoreError's code; null where it can. */
   readonly storeFault: () => string | null;
+  /** Why the files are not what is running; null where they are. */
+  readonly configurationFault: () => string | null;
 }
 
 /** A first start is ready after this long at the latest, whatever its sources do. */
@@ -82,6 +86,12 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
     return ready === undefined ? shelf.find(slug, format) : Promise.resolve(ready);
   }
 
+  /** How a reader may see a feed; undefined: not at all, or there is no such feed. */
+  function accessTo(slug: string, token: string | undefined): Feed["access"] | undefined {
+    const access = bySlug.get(slug)?.access;
+    return access === "token" && !parts.tokens.accepts(slug, token) ? undefined : access;
+  }
+
   function untilMs(moment: number | undefined): number {
     const at = now();
     return Math.min(Math.max((moment ?? at) - at, 0), FRESH_MAX_MS);
@@ -116,11 +126,11 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
       }
       return total;
     },
-    lookUp(slug) {
-      // A feed behind a token is answered to nobody until tokens of readers exist.
-      if (bySlug.get(slug)?.access === "public") return { kind: "found" };
+    lookUp(slug, token) {
+      const access = accessTo(slug, token);
+      if (access !== undefined) return { kind: "found", isPrivate: access === "token" };
       const to = moved.get(slug);
-      return to === undefined ? { kind: "unknown" } : { kind: "moved", to };
+      return to === undefined || accessTo(to, token) === undefined ? { kind: "unknown" } : { kind: "moved", to };
     },
     readySnapshot: (slug, format) => (bySlug.get(slug)?.access === "public" ? shelf.ready(slug, format) : undefined),
     findSnapshot,
@@ -173,6 +183,7 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
           feeds: feeds.length,
           poller: parts.pollerAlive() ? "running" : "down",
           database: fault ?? "ok",
+          configuration: parts.configurationFault() ?? "ok",
         },
       };
     },

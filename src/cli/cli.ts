@@ -138,6 +138,15 @@ function createProgram(done: (code: ExitCode) => void): Command {
       done(await explain(name, options));
     });
 
+  withPlaces(program.command("token").description("the addresses of a feed with access: token, the one in force first"))
+    .argument("<feed>", "the feed's slug")
+    .option("--rotate", "put a new token in force; the one before it stays valid")
+    .option("--end-overlap", "leave only the token in force valid")
+    .action(async (name, options) => {
+      const { token } = await import("./token.ts");
+      done(await token(name, options));
+    });
+
   withPlaces(program.command("backup").description("copy the database to a new file while the service runs"))
     .argument("<file>")
     .action(async (file, options) => {

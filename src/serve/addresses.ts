@@ -37,6 +37,11 @@ export function formatOf(suffix: string): FormatName | undefined {
   return FORMAT_NAMES.get(suffix);
 }
 
+/** A path with the token that its feed asks for. */
+export function withToken(path: string, token: string): string {
+  return `${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams({ token })}`;
+}
+
 /**
  * Every address we write. Paths are for links and redirects (they hold whatever host the service is reached by);
  * absolute addresses are for what is copied elsewhere, and come from the configured base URL alone.

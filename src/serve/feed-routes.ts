@@ -3,19 +3,12 @@ import { RequestError } from "../errors.ts";
 import type { FeedSlug, FormatName } from "../model/feed.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { canonicalQuery } from "../select/reader-query.ts";
-import { formatOf, splitName } from "./addresses.ts";
+import { formatOf, splitName, withToken } from "./addresses.ts";
 import { renderFeedPage } from "./pages/feed-page.ts";
 import type { PageContext } from "./pages/layout.ts";
 import { answerPage, preparePage } from "./pages/page-answer.ts";
 import { addRead } from "./reads.ts";
-import {
-  type AskedQuery,
-  type Chosen,
-  chooseAnswer,
-  type RequestAnswers,
-  readQuery,
-  withToken,
-} from "./request-answer.ts";
+import { type AskedQuery, type Chosen, chooseAnswer, type RequestAnswers, readQuery } from "./request-answer.ts";
 import type { SnapshotAnswers } from "./snapshot-answer.ts";
 import type { TextMemory } from "./text-memory.ts";
 import type { Wire } from "./wire.ts";
@@ -111,7 +104,7 @@ export function addFeedRoutes(app: Express, parts: FeedRoutesParts): void {
         request,
         response,
         { origin: { kind: "feed", slug }, query: query.reader },
-        { ...chosen, isPrivate },
+        { ...chosen, token: isPrivate ? query.token : undefined },
       );
   });
 }

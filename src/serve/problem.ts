@@ -79,13 +79,18 @@ function sendProblem(request: IncomingMessage, response: ServerResponse, problem
   response.end(request.method === "HEAD" ? undefined : body);
 }
 
+/** Without the query: it may hold the token of a feed. */
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split("?", 1)[0] ?? "";
+}
+
 /** Turns whatever was thrown while answering into an answer, and logs what is our fault. */
 export function createErrorAnswer(page: ProblemPage, log: Log) {
   return (error: unknown, request: IncomingMessage, response: ServerResponse): void => {
     const problem = problemFor(error);
     if (problem.status >= 500 && !(error instanceof RequestError)) {
       log.error(
-        { err: error, method: request.method, path: request.url?.slice(0, DETAIL_CHARACTERS_MAX) },
+        { err: error, method: request.method, path: pathOf(request).slice(0, DETAIL_CHARACTERS_MAX) },
         "request failed",
       );
     }

@@ -57,11 +57,6 @@ function wordsOf(text: string): string {
   return text.slice(0, WORDS_CHARACTERS_MAX).toWellFormed().normalize("NFC").toLowerCase().trim().replace(/\s+/g, " ");
 }
 
-/** A path with the token that its feed asks for. */
-export function withToken(path: string, token: string): string {
-  return `${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams({ token })}`;
-}
-
 /** How an address is to be answered. */
 export interface Chosen {
   readonly variant: Variant;
@@ -88,13 +83,13 @@ export function chooseAnswer(request: Request, suffix: string, format: Variant |
 export interface RequestAnswers {
   /**
    * RequestError `unknown_feed` (404), `feed_not_ready` (503), `bad_parameter` (400), `too_many_requests` (429), which
-   * is never in the way of a document at hand nor of a 304.
+   * is never in the way of a document at hand nor of a 304. `token`: what opened a feed behind a token.
    */
   answer(
     request: Request,
     response: Response,
     asked: FeedRequest,
-    how: Chosen & { readonly isPrivate?: boolean },
+    how: Chosen & { readonly token?: string | undefined },
   ): Promise<void>;
 }
 
@@ -133,32 +128,34 @@ export function createRequestAnswers({
     request: Request,
     response: Response,
     asked: FeedRequest,
-    { isNegotiated, isPrivate }: Chosen & { readonly isPrivate?: boolean },
+    { isNegotiated, token }: Chosen & { readonly token?: string | undefined },
   ): Promise<void> {
-    const page = await memory.recall(`asked ${requestPath(asked, "html")}`, async () => {
+    // A page behind a token shows the token that its reader brought, and no other.
+    const page = await memory.recall(`asked ${requestPath(asked, "html")} ${token ?? ""}`, async () => {
       allowance.take(clientOf(request));
       const found = await requests.findPage(asked);
       if (found === null) throw nothingAt(asked);
-      return preparePage(renderFeedPage(context, found));
+      const feed = token === undefined ? found.feed : { ...found.feed, token };
+      return preparePage(renderFeedPage(context, { ...found, feed }));
     });
     answerPage(request, response, page, {
       ...(isNegotiated
         ? { Vary: "Accept, Accept-Encoding", "Content-Location": addresses.requested(asked, "html") }
         : {}),
-      ...(isPrivate === true ? { "Cache-Control": "private, no-cache", "Referrer-Policy": "no-referrer" } : {}),
+      ...(token !== undefined ? { "Cache-Control": "private, no-cache", "Referrer-Policy": "no-referrer" } : {}),
     });
   }
 
   return {
     async answer(request, response, asked, how) {
-      const { variant, isNegotiated, isPrivate = false } = how;
+      const { variant, isNegotiated, token } = how;
       if (variant === "html") return answerRequestedPage(request, response, asked, how);
       const client = clientOf(request);
       const { snapshot, isPaid } = await findSnapshot(asked, variant, client);
       answers.answerRequested(request, response, snapshot, {
         path: addresses.requested(asked, variant),
         isNegotiated,
-        isPrivate,
+        isPrivate: token !== undefined,
         isUndated: asked.origin.kind !== "feed",
         freshForMs: requests.freshForMs(asked),
       });

@@ -68,7 +68,7 @@ interface Place {
 }
 
 /** Where a document stands that a reader asked for by more than a feed's name. */
-export interface RequestedPlace {
+interface RequestedPlace {
   /** Its one path, with the prefix of the base URL. */
   readonly path: string;
   /** It was asked for at an address without a suffix, and Accept chose the format. */

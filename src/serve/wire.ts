@@ -15,6 +15,8 @@ export interface FeedOverview {
   readonly entries: number;
   /** What was asked for, where it is more than the feed's name. */
   readonly request?: FeedRequest;
+  /** The token that its reader brought, and needs in its addresses. */
+  readonly token?: string;
 }
 
 /** A feed with the entries its documents hold, in their order. */
@@ -31,7 +33,7 @@ type FeedLookup =
   | { readonly kind: "unknown" };
 
 /** Feeds as readers ask for them: under a query, or of a source, a tag, a search. */
-export interface Requests {
+interface Requests {
   /** The document, where it is at hand and current. Synchronous. */
   ready(request: FeedRequest, format: FormatName): Snapshot | undefined;
   /** Makes it when needed; null: there is no such source or tag, or nothing could be made yet. */

@@ -1,7 +1,9 @@
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readTokens } from "../../src/app/feed-tokens.ts";
 import { runWeb, type Web } from "../../src/app/web.ts";
 import { checkDocument } from "../../src/render/check.ts";
+import { slugOf } from "../support/fake-wire.ts";
 import { type StoredFeeds, storeFeeds } from "../support/stored-feeds.ts";
 import { aFeed, aSource, NOW, numberedItem } from "../support/stories.ts";
 
@@ -31,7 +33,12 @@ describe("feeds that readers put together", () => {
       [town, harbour, secret],
       [
         aFeed({ select: { ...aFeed().select, sources: [town.id, harbour.id] } }),
-        aFeed({ slug: "members", access: "token", select: { ...aFeed().select, sources: [secret.id] } }),
+        aFeed({
+          slug: "members",
+          formerly: [slugOf("former-members")],
+          access: "token",
+          select: { ...aFeed().select, sources: [secret.id] },
+        }),
       ],
       ({ id }) => items(id),
     );
@@ -218,6 +225,63 @@ describe("feeds that readers put together", () => {
     now += 1000;
     expect(await titles("/search.json?q=lighthouse")).toEqual(["Lighthouse lit again"]);
     now = NOW;
+  });
+
+  describe("behind a token", () => {
+    const slug = slugOf("members");
+    const tokenNow = () => readTokens(stored.configuration.settings.dataDir, slug)[0] ?? "";
+
+    it("are there for whoever brings it, in the query or as Bearer, and kept by their own cache only", async () => {
+      for (const [path, headers] of [
+        [`/feeds/members.json?token=${tokenNow()}`, {}],
+        ["/feeds/members.json", { authorization: `Bearer ${tokenNow()}` }],
+        [`/feeds/members?format=json&token=${tokenNow()}&limit=50`, {}],
+      ] as const) {
+        const answer = await get(path, headers);
+        expect(answer.status).toBe(200);
+        expect(answer.headers.get("cache-control")).toMatch(/^private, max-age=\d+/);
+        expect(answer.headers.get("vary")).toContain("Authorization");
+        const text = await answer.text();
+        expect((JSON.parse(text) as { items: unknown[] }).items).toHaveLength(7);
+        expect(text + JSON.stringify([...answer.headers])).not.toContain(tokenNow());
+        const etag = answer.headers.get("etag") ?? "";
+        expect((await get(path, { ...headers, "if-none-match": etag })).status).toBe(304);
+      }
+    });
+
+    it("are as if they were not there for anybody else", async () => {
+      const nobody = await get("/feeds/no-such-feed.rss");
+      const told = await nobody.text();
+      for (const path of [
+        "/feeds/members.rss",
+        "/feeds/members.html",
+        "/feeds/members",
+        "/feeds/former-members.rss",
+        "/feeds/members.rss?token=",
+        `/feeds/members.rss?token=${tokenNow().slice(0, -1)}`,
+        `/feeds/members.rss?filter=x&token=${"A".repeat(32)}`,
+      ]) {
+        const answer = await get(path, { authorization: "Bearer nonsense" });
+        expect([answer.status, await answer.text()]).toEqual([404, told]);
+        expect(answer.headers.get("cache-control")).toBe("no-store");
+      }
+      expect(await (await get("/")).text()).not.toContain("members");
+    });
+
+    it("show on their page the addresses with the token that was brought", async () => {
+      const page = await get(`/feeds/members.html?token=${tokenNow()}`);
+      expect(page.headers.get("cache-control")).toBe("private, no-cache");
+      expect(await page.text()).toContain(`https://wire.example/feeds/members.rss?token=${tokenNow()}`);
+    });
+
+    it("lead from a former name to the present one, with the token", async () => {
+      const moved = await get(`/feeds/former-members.rss?token=${tokenNow()}&limit=3`);
+      expect([moved.status, moved.headers.get("location"), moved.headers.get("cache-control")]).toEqual([
+        301,
+        `/feeds/members.rss?limit=3&token=${tokenNow()}`,
+        "no-store",
+      ]);
+    });
   });
 
   it("are a page for people, with the addresses to subscribe to", async () => {

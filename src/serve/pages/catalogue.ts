@@ -1,5 +1,5 @@
 import { html, type View } from "../../html/view.ts";
-import { FORMATS } from "../addresses.ts";
+import { FORMATS, withToken } from "../addresses.ts";
 import type { FeedOverview } from "../wire.ts";
 import {
   blockAttributes,
@@ -26,7 +26,9 @@ export interface CatalogueRequest {
 
 /** The address of a feed's document, also of one that a reader put together. */
 export function addressOf(addresses: PageContext["addresses"], feed: FeedOverview, suffix: string): string {
-  return feed.request === undefined ? addresses.feed(feed.slug, suffix) : addresses.requested(feed.request, suffix);
+  const path =
+    feed.request === undefined ? addresses.feed(feed.slug, suffix) : addresses.requested(feed.request, suffix);
+  return feed.token === undefined ? path : withToken(path, feed.token);
 }
 
 /** The `link rel="alternate"` of a feed in every format, by which readers discover it. */
