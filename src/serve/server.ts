@@ -20,7 +20,7 @@ import { createErrorAnswer, type ProblemPage } from "./problem.ts";
 import { createRenderAllowance } from "./render-allowance.ts";
 import { createRequestAnswers } from "./request-answer.ts";
 import { addRequestRoutes } from "./request-routes.ts";
-import { createShutdown } from "./shutdown.ts";
+import { createShutdown, type Shutdown } from "./shutdown.ts";
 import { createSnapshotAnswers } from "./snapshot-answer.ts";
 import { createTextMemory } from "./text-memory.ts";
 import type { Wire } from "./wire.ts";
@@ -60,6 +60,8 @@ export interface WebServer extends AsyncDisposable {
   readonly http: http.Server;
   /** Starts to listen; port 0 takes a free one. Rejects with node's error (`EADDRINUSE`, …). */
   listen(address: { readonly host: string; readonly port: number }): Promise<BoundAddress>;
+  /** Answers from another wire, all requests from the next one on; those under way end as they began. */
+  replace(wire: Wire, api?: Api): void;
   /** Takes no new connection, closes idle ones, and resolves once the answers under way are given or their time is up. */
   close(): Promise<void>;
 }
@@ -110,12 +112,13 @@ function unknownExpectation(): RequestError {
   return new RequestError("Cannot do what Expect asks for", { code: "unknown_expectation", status: 417 });
 }
 
-/**
- * The HTTP side of the service, not yet listening. Documents that are ready are answered before Express, in
- * hot-path.ts; everything else goes through the routes in the order of `createApp`. Whatever is thrown becomes a
- * problem document (problem.ts). No answer depends on Host or on forwarding fields.
- */
-export function createServer(wire: Wire, options: ServerOptions): WebServer {
+interface Site {
+  readonly serve: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly answerError: ReturnType<typeof createErrorAnswer>;
+}
+
+/** What answers requests with one wire. */
+function createSite(wire: Wire, options: ServerOptions, shutdown: () => Pick<Shutdown, "expect">): Site {
   const addresses = addressesOf(wire.site.baseUrl);
   const context = { site: wire.site, addresses, assets: loadAssets() };
   const answers = createSnapshotAnswers(addresses);
@@ -142,9 +145,19 @@ export function createServer(wire: Wire, options: ServerOptions): WebServer {
       countAnswer(feedCounts, response.statusCode);
       return;
     }
-    shutdown.expect(request, response);
+    shutdown().expect(request, response);
     app(request, response);
   };
+  return { serve, answerError };
+}
+
+/**
+ * The HTTP side of the service, not yet listening. Documents that are ready are answered before Express, in
+ * hot-path.ts; everything else goes through the routes in the order of `createApp`. Whatever is thrown becomes a
+ * problem document (problem.ts). No answer depends on Host or on forwarding fields.
+ */
+export function createServer(wire: Wire, options: ServerOptions): WebServer {
+  let site = createSite(wire, options, () => shutdown);
   const server = http.createServer(
     {
       optimizeEmptyRequests: true,
@@ -155,13 +168,21 @@ export function createServer(wire: Wire, options: ServerOptions): WebServer {
       keepAliveTimeout: options.keepAliveTimeoutMs ?? 65_000,
       connectionsCheckingInterval: options.checkIntervalMs ?? 2000,
     },
-    serve,
+    (request, response) => site.serve(request, response),
   );
   server.timeout = options.stalledTimeoutMs ?? 60_000;
   const shutdown = createShutdown(server);
   answerBrokenRequests(server);
-  server.on("checkExpectation", (request, response) => answerError(unknownExpectation(), request, response));
+  server.on("checkExpectation", (request, response) => site.answerError(unknownExpectation(), request, response));
 
   const close = () => shutdown.close(options.closeGraceMs ?? 8000);
-  return { http: server, listen: (address) => listen(server, address), close, [Symbol.asyncDispose]: close };
+  return {
+    http: server,
+    listen: (address) => listen(server, address),
+    replace(next, api) {
+      site = createSite(next, { ...options, ...(api === undefined ? {} : { api }) }, () => shutdown);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
