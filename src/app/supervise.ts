@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Logger } from "pino";
+import type { Configuration } from "../config/settings.ts";
 import { RequestError } from "../errors.ts";
 import type { Activity } from "../serve/metrics.ts";
 import type { Question } from "./api.ts";
@@ -14,6 +15,8 @@ export interface PollerProcess extends AsyncDisposable {
   storeFault(): string | null;
   /** Asks the process that writes; rejects with RequestError `poller_down` where it does not run, or ends meanwhile. */
   ask(question: Question): Promise<unknown>;
+  /** Ends the process when its visits have ended, and starts it with another configuration. */
+  replace(configuration: Configuration): Promise<void>;
 }
 
 /** What the poller tells the process that started it. */
@@ -33,14 +36,22 @@ export interface NumberedQuestion {
   readonly question: Question;
 }
 
+/** The first message to a poller: what it runs with, whatever the files say meanwhile. */
+export interface PollerStart {
+  readonly configuration: Configuration;
+}
+
 /** Keeps a poller process running beside this one. */
 export function supervisePoller(
   command: { readonly file: string; readonly args: readonly string[] },
+  configuration: Configuration,
   log: Logger,
   listeners: Required<PollingListeners>,
 ): PollerProcess {
   let child: ChildProcess | undefined;
+  let current = configuration;
   let stopping = false;
+  let replacing = false;
   let waitMs = RESTART_MS;
   let timer: NodeJS.Timeout | undefined;
   let ended: () => void = () => {};
@@ -77,9 +88,10 @@ export function supervisePoller(
   function start(): void {
     child = fork(command.file, command.args, {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
-      // It mostly waits: a small nursery keeps it small.
-      execArgv: ["--max-semi-space-size=4"],
+      // It mostly waits: a small heap is collected sooner and stays small.
+      execArgv: ["--max-semi-space-size=2", "--max-old-space-size=256"],
     });
+    child.send({ configuration: current } satisfies PollerStart);
     const startedAt = performance.now();
     // Only our own program speaks on this channel.
     child.on("message", (message) => hear(message as PollerMessage));
@@ -89,13 +101,26 @@ export function supervisePoller(
       for (const { reject } of waiting.values()) reject(pollerDown());
       waiting.clear();
       ended();
-      if (stopping) return;
+      if (stopping || replacing) return;
       if (performance.now() - startedAt > 60_000) waitMs = RESTART_MS;
       log.error({ event: "poller", code, signal, restartInMs: waitMs }, "the poller ended; it is started again");
       timer = setTimeout(start, waitMs);
       waitMs = Math.min(waitMs * 2, 60_000);
     });
   }
+  async function end(): Promise<void> {
+    clearTimeout(timer);
+    const running = child;
+    if (running === undefined) return;
+    const exited = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    running.kill("SIGTERM");
+    const last = setTimeout(() => running.kill("SIGKILL"), 10_000);
+    await exited;
+    clearTimeout(last);
+  }
+
   start();
   return {
     alive: () => child !== undefined,
@@ -107,18 +132,16 @@ export function supervisePoller(
         waiting.set(asked, { resolve, reject });
         child.send({ number: asked, question } satisfies NumberedQuestion);
       }),
+    async replace(next) {
+      current = next;
+      replacing = true;
+      await end();
+      replacing = false;
+      if (!stopping) start();
+    },
     async [Symbol.asyncDispose]() {
       stopping = true;
-      clearTimeout(timer);
-      const running = child;
-      if (running === undefined) return;
-      const end = new Promise<void>((resolve) => {
-        ended = resolve;
-      });
-      running.kill("SIGTERM");
-      const last = setTimeout(() => running.kill("SIGKILL"), 10_000);
-      await end;
-      clearTimeout(last);
+      await end();
     },
   };
 }

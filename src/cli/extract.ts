@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { StorywireError } from "../errors.ts";
+import { bodyText } from "../html/text.ts";
 import type { Candidate, Reading } from "../model/candidate.ts";
 import { settleDate } from "../model/date.ts";
 import { type SourceKind, sourceKinds } from "../model/source.ts";
@@ -160,7 +161,7 @@ function itemOf(candidate: Candidate, capturedAt: number, timeZone: string): obj
   const told = candidate.published === undefined ? null : settleDate(candidate.published, capturedAt, timeZone);
   const published =
     told ?? (updated === null ? null : { ...updated, interval: { ...updated.interval, origin: "updated" } });
-  return unstoredStoryJson(content, {
+  const story = unstoredStoryJson(content, {
     id: deriveStoryId(NAMED_SOURCE, key),
     sourceId: NAMED_SOURCE,
     contentDigest,
@@ -168,4 +169,8 @@ function itemOf(candidate: Candidate, capturedAt: number, timeZone: string): obj
     ...(updated === null ? {} : { updated }),
     ...(origins === undefined ? {} : { origins }),
   });
+  // The running text alone, without captions: what those who judge extraction compare.
+  return content.kind === "article" && content.contentHtml !== undefined
+    ? { ...story, contentText: bodyText(content.contentHtml) }
+    : story;
 }

@@ -13,9 +13,9 @@ export interface PoolOptions {
   readonly timeoutMs: number;
   /** Processes for ordinary documents. Default: one a core, at most 4, less one for the rest of the service. */
   readonly smallLanes?: number;
-  /** Memory of its own that a process reading ordinary documents may take, in bytes: `parse_memory`. Default 160 MiB. */
+  /** Memory of its own that a process reading ordinary documents may take, in bytes: `parse_memory`. Default 128 MiB. */
   readonly smallBytesMax?: number;
-  /** The same for the one that reads large documents. Default 240 MiB. */
+  /** The same for the one that reads large documents. Default 176 MiB. */
   readonly largeBytesMax?: number;
   /** Documents from this size on are large. Default 1 MiB. */
   readonly largeFrom?: number;
@@ -39,11 +39,11 @@ const WATCH_MS = 50;
 export function createReadingPool(options: PoolOptions): ReadingPool {
   const { timeoutMs, idleMs = 30_000, largeFrom = MIB } = options;
   const lanes = options.smallLanes ?? Math.min(Math.max(availableParallelism() - 1, 1), 4);
-  const small = createLanes(lanes, { timeoutMs, idleMs, bytesMax: options.smallBytesMax ?? 160 * MIB });
+  const small = createLanes(lanes, { timeoutMs, idleMs, bytesMax: options.smallBytesMax ?? 128 * MIB });
   const large = createLanes(1, {
     timeoutMs,
     idleMs: Math.min(idleMs, 5_000),
-    bytesMax: options.largeBytesMax ?? 240 * MIB,
+    bytesMax: options.largeBytesMax ?? 176 * MIB,
   });
   /** A small document that takes much memory has a second chance where there is more. */
   function again(error: unknown, job: ReadingJob): Promise<Reading> {
