@@ -125,21 +125,20 @@ export async function sweepLists(database: Database, limit: number): Promise<num
 
 // --- entries
 
-/** Which stories entered which feeds; answers the feeds that changed. */
+/** Adds stories to feeds; answers those that readers see. */
 export async function enterFeeds(
   sql: Sql,
   memberships: readonly Membership[],
   numbers: ReadonlyMap<StoryId, number>,
-): Promise<readonly FeedSlug[]> {
+): Promise<readonly Membership[]> {
   const bySlug = Map.groupBy(memberships, (membership) => membership.slug);
   const feeds = await queryParts<FeedRow>(sql, "select * from feeds where slug in @texts order by slug", [
     ...bySlug.keys(),
   ]);
-  const entered: FeedSlug[] = [];
+  const entered: Membership[] = [];
   for (const feed of feeds) {
-    const slug = feed.slug as FeedSlug;
-    const entering = numbered(bySlug.get(slug) ?? [], numbers);
-    if (await insertEntries(sql, { feed, list: feed.list, memberships: entering })) entered.push(slug);
+    const entering = numbered(bySlug.get(feed.slug as FeedSlug) ?? [], numbers);
+    entered.push(...(await insertEntries(sql, { feed, list: feed.list, memberships: entering })));
   }
   return entered;
 }
@@ -159,9 +158,9 @@ interface EntryInput {
   readonly memberships: readonly Entering[];
 }
 
-/** True where readers see a new entry. */
-async function insertEntries(sql: Sql, { feed, list, memberships }: EntryInput): Promise<boolean> {
-  if (memberships.length === 0) return false;
+/** Answers the entries that readers see. */
+async function insertEntries(sql: Sql, { feed, list, memberships }: EntryInput): Promise<readonly Membership[]> {
+  if (memberships.length === 0) return [];
   const hidden = await doubles(sql, list, memberships);
   const [counted] = await query<{ sequence: number }>(
     sql,
@@ -185,7 +184,7 @@ async function insertEntries(sql: Sql, { feed, list, memberships }: EntryInput):
     })),
     "on conflict do nothing",
   );
-  return hidden.size < memberships.length;
+  return memberships.filter((membership) => !hidden.has(membership));
 }
 
 /** `duplicates: first`: all of a cluster but the one that came first. They wait for it to leave. */

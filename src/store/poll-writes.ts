@@ -250,12 +250,11 @@ async function enter(
 ): Promise<readonly Touch[]> {
   const memberships = changes.flatMap((change) => change.memberships);
   if (memberships.length === 0) return [];
-  const entered = new Set(await enterFeeds(sql, memberships, numbers));
-  return changes.flatMap(({ memberships: told, poll }) =>
-    [...new Set(told.map(({ slug }) => slug))]
-      .filter((slug) => entered.has(slug))
-      .map((slug) => [slug, poll.at] as const),
+  const moments = new Map(
+    changes.flatMap(({ memberships: told, poll }) => told.map(({ storyId }) => [storyId, poll.at] as const)),
   );
+  const entered = await enterFeeds(sql, memberships, numbers);
+  return entered.map(({ slug, storyId }) => [slug, moments.get(storyId) ?? 0] as const);
 }
 
 async function creditTouches(sql: Sql, changes: readonly PollChanges[]): Promise<readonly Touch[]> {
