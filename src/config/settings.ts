@@ -276,7 +276,10 @@ interface SettingVariable {
   readonly as?: "number" | "list";
 }
 
-/** Empty variables count as absent. */
+/**
+ * Empty variables count as absent.
+ * @internal Tests use it by itself.
+ */
 export const settingVariables: readonly SettingVariable[] = [
   { name: "STORYWIRE_TITLE", path: ["service", "title"] },
   { name: "STORYWIRE_BASE_URL", path: ["service", "baseUrl"] },

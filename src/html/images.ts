@@ -96,7 +96,7 @@ export function largestOf(candidates: readonly ImageCandidate[]): ImageCandidate
 }
 
 /** A length in whole pixels: `640`, `640px`. Undefined for anything else. */
-export function pixels(value: string | undefined): number | undefined {
+function pixels(value: string | undefined): number | undefined {
   const digits = /^\s*(\d{1,5})(?:\.\d{1,9})?\s*(?:px)?\s*$/.exec(value?.slice(0, 32) ?? "")?.[1];
   return digits === undefined ? undefined : Number(digits);
 }

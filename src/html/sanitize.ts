@@ -36,7 +36,10 @@ export function sanitize(html: string, options: SanitizeOptions): SafeHtml {
   return writer.end();
 }
 
-/** The same for nodes that were parsed already (html/tree.ts); the nodes stay as they are. */
+/**
+ * The same for nodes that were parsed already (html/tree.ts); the nodes stay as they are.
+ * @internal Tests use it by itself.
+ */
 export function sanitizeNodes(nodes: readonly ChildNode[], options: SanitizeOptions): SafeHtml {
   const writer = writerFor(options);
   writeNodes(nodes, writer);

@@ -3,7 +3,10 @@ import { parse, parseFragment } from "parse5";
 import { adapter } from "parse5-htmlparser2-tree-adapter";
 import { ParseError } from "../errors.ts";
 
-/** What one page may hold. Real news pages have up to some 12,000 elements, nested some 60 deep. */
+/**
+ * What one page may hold. Real news pages have up to some 12,000 elements, nested some 60 deep.
+ * @internal Tests use it by itself.
+ */
 export const HTML_LIMITS = { charactersMax: 9_000_000, elementsMax: 60_000, depthMax: 1500 } as const;
 
 /**

@@ -1,7 +1,7 @@
 import { instantOf, type WallTime, wallTimeAt } from "./zone.ts";
 
 /** How sharply a date is known (DESIGN.md, Dates). */
-export type DatePrecision = "exact" | "day" | "relative" | "first-seen";
+type DatePrecision = "exact" | "day" | "relative" | "first-seen";
 
 /**
  * One sighting of a date, as an interval of instants (milliseconds since 1970 UTC, both ends included). `from` is

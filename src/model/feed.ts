@@ -15,7 +15,7 @@ export interface FieldPatterns {
 }
 
 /** Which stories a feed shows. Empty lists mean "all". */
-export interface Selection {
+interface Selection {
   readonly sources: readonly SourceId[];
   readonly tags: readonly string[];
   readonly include: FieldPatterns;

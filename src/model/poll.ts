@@ -1,7 +1,7 @@
 import type { FeedFacts } from "./parsed.ts";
 import type { IdentityRule, SourceKind } from "./source.ts";
 
-export type PollOutcome = "new" | "unchanged" | "not_modified" | "failed" | "suspect";
+type PollOutcome = "new" | "unchanged" | "not_modified" | "failed" | "suspect";
 
 /** One visit, as its record is kept. Durations in milliseconds, sizes in bytes. */
 export interface PollRecord {

@@ -6,7 +6,10 @@ import type { Author, Enclosure, Image, StoryContent } from "../model/story.ts";
 import { cleanLine, cutText, foldSpace } from "../text/clean.ts";
 import { distinctKeys, fold, identityKeys, shortHash } from "./identity.ts";
 
-/** What is stored of one story, at most: characters for texts, entries for lists. */
+/**
+ * What is stored of one story, at most: characters for texts, entries for lists.
+ * @internal Tests use it by itself.
+ */
 export const storyLimits = {
   titleMax: 1_000,
   summaryMax: 10_000,
@@ -106,7 +109,10 @@ function candidateOf(item: ParsedItem, keys: readonly IdentityKey[], known: Read
   return { ...seen, ...(origins === undefined ? {} : { origins }), content, contentDigest: contentDigest(content) };
 }
 
-/** What one item says, safe to store and publish. */
+/**
+ * What one item says, safe to store and publish.
+ * @internal Tests use it by itself.
+ */
 export function normalizeItem(item: ParsedItem): StoryContent {
   const summaryHtml = safe(item.summaryHtml);
   const contentHtml = safe(item.contentHtml);

@@ -5,7 +5,7 @@ import type { AbsoluteUrl } from "../model/url.ts";
 import { contentDigest } from "../normalize/normalize.ts";
 
 /** Pages visited for one poll of a listing at most (HOSTILE.md: 50 requests a poll, the listing's own included). */
-export const FOLLOWED_MAX = 40;
+const FOLLOWED_MAX = 40;
 
 /** Visits one story's own page and reads it; rejects where that fails. */
 export type ReadPage = (url: AbsoluteUrl) => Promise<Reading>;
@@ -40,7 +40,7 @@ export async function followNew(
 }
 
 /** The article over the listed item: its text and facts, under the item's address; the sharper date. */
-export function mergeArticle(listed: Candidate, article: Candidate): Candidate {
+function mergeArticle(listed: Candidate, article: Candidate): Candidate {
   if (listed.content === undefined || article.content === undefined) return listed;
   const content: StoryContent = {
     ...listed.content,

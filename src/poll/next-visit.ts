@@ -2,7 +2,7 @@ import type { PollingHints } from "../model/parsed.ts";
 import type { Rhythm } from "../model/source.ts";
 
 /** The operator's bounds, in milliseconds. */
-export interface VisitBounds {
+interface VisitBounds {
   /** No source is visited more often. */
   readonly minimumMs: number;
 }

@@ -19,7 +19,7 @@ import { judgeDocument } from "./guard.ts";
 import { isReliable, learnIdentity, type Matching, matchPoll, nameOf } from "./match.ts";
 
 /** What the store knows of a source, as far as this poll's items need it. */
-export interface Knowledge {
+interface Knowledge {
   readonly memory: SourceMemory;
   readonly stories: readonly KnownStory[];
   /** The whole stories of those whose text this poll may change. */

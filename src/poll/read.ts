@@ -39,7 +39,10 @@ export function readDocument(job: ReadingJob): Reading {
   return { ...normalizeFeed(parsed, job.known, { repeats }), ...(feedUrl === null ? {} : { feedUrl }) };
 }
 
-/** The same up to what the document said, before normalizing. */
+/**
+ * The same up to what the document said, before normalizing.
+ * @internal Tests use it by itself.
+ */
 export function parseDocument(job: ReadingJob): ParsedFeed {
   return parse(job).parsed;
 }

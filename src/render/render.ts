@@ -19,6 +19,7 @@ interface Checked extends Rendered {
  * A feed as a document of the given format: the same input gives the same text, always. An entry that cannot be
  * expressed is left out with a fault (`item` is its place in the feed); the feed never fails for it. Fault codes:
  * `duplicate_entry`, `entry_inexpressible`.
+ * @internal Tests use it by itself.
  */
 export function renderDocument(document: FeedDocument, format: FormatName): Rendered {
   return formats[format].write(document);

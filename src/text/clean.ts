@@ -12,7 +12,7 @@ export function foldSpace(text: string): string {
 }
 
 /** The same with its line ends left standing. */
-export function cleanText(text: string): string {
+function cleanText(text: string): string {
   return text.toWellFormed().replace(FORBIDDEN, "");
 }
 

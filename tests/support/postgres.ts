@@ -56,7 +56,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   };
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);

@@ -1,4 +1,4 @@
-import type { Candidate, Reading } from "../../src/model/candidate.ts";
+import type { Reading } from "../../src/model/candidate.ts";
 import type { Feed, FeedSlug } from "../../src/model/feed.ts";
 import type { ParsedFeed, ParsedItem } from "../../src/model/parsed.ts";
 import type { Source, SourceId } from "../../src/model/source.ts";
@@ -48,7 +48,7 @@ export function aFeed(overrides: Partial<Omit<Feed, "slug">> & { readonly slug?:
   };
 }
 
-export function anItem(overrides: Partial<ParsedItem> = {}): ParsedItem {
+function anItem(overrides: Partial<ParsedItem> = {}): ParsedItem {
   return { kind: "entry", title: "Bridge reopens", authors: [], tags: [], images: [], enclosures: [], ...overrides };
 }
 
@@ -74,5 +74,3 @@ export function aReading(
 ): Reading {
   return normalizeFeed({ format: "rss", feed: { authors: [] }, items, hints: {}, faults: [], ...overrides }, known);
 }
-
-export type { Candidate };
