@@ -15,6 +15,7 @@ async function metricsThereAre(): Promise<ReadonlyMap<string, string>> {
     pollerUp: true,
     databaseUp: true,
     ready: true,
+    configurationOk: true,
   }));
   return new Map(
     [...(await render()).matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => [name, type]),

@@ -7,8 +7,10 @@ import { StoreError } from "../errors.ts";
 import { conditionOf, sourceConditions } from "../poll/status.ts";
 import { createRequestShelf } from "../publish/request-shelf.ts";
 import { createShelf } from "../publish/shelf.ts";
-import { type Activity, createMetrics, type Gauges } from "../serve/metrics.ts";
+import type { Api } from "../serve/api/api.ts";
+import { type Activity, createMetrics, type Gauges, type Metrics } from "../serve/metrics.ts";
 import type { BoundAddress, WebServer } from "../serve/server.ts";
+import type { Wire } from "../serve/wire.ts";
 import { openStore } from "../store/sql-store.ts";
 import { createFeedTokens } from "./feed-tokens.ts";
 import { factsReader, type Overrides, summaryOf } from "./parts.ts";
@@ -26,6 +28,9 @@ const REQUESTED_DOCUMENTS = 2_000;
 /** How often the tokens of feeds are looked at. */
 const TOKENS_MS = 2_000;
 
+/** How long answers that were under way may still need what was replaced. */
+const RETIRE_MS = 60_000;
+
 export interface Web extends AsyncDisposable {
   readonly address: BoundAddress;
   readonly server: WebServer;
@@ -33,13 +38,30 @@ export interface Web extends AsyncDisposable {
   count(activity: Activity): void;
   /** Looks for commits now rather than within half a second. */
   refresh(): Promise<void>;
+  /** Serves another configuration from the next request on; what listens and the database stay. */
+  replace(configuration: Configuration): Promise<void>;
 }
 
-export async function runWeb(
+interface WebOptions extends Overrides {
+  readonly poller?: Pick<PollerProcess, "alive" | "ask" | "storeFault">;
+  /** Why the files are not what is running; null where they are. */
+  readonly configurationFault?: () => string | null;
+}
+
+/** What one configuration makes of the service: replaced whole. */
+interface Site extends AsyncDisposable {
+  readonly wire: Wire;
+  readonly api: Api;
+  readGauges(): Promise<Gauges>;
+  refresh(): Promise<void>;
+}
+
+async function createSite(
   configuration: Configuration,
   log: Logger,
-  options: Overrides & { readonly poller?: Pick<PollerProcess, "alive" | "ask" | "storeFault"> } = {},
-): Promise<Web> {
+  options: WebOptions & { readonly metrics: Metrics },
+): Promise<Site> {
+  const { metrics } = options;
   const { settings, feeds, sources } = configuration;
   const now = options.now ?? Date.now;
   const store = openStore(settings.database, { readOnly: true });
@@ -49,7 +71,6 @@ export async function runWeb(
   const renderer = createRenderer(configuration, {
     onEnd: (error) => log.error({ event: "renderer", err: error }, "the renderer ended; it is started again"),
   });
-  const metrics = createMetrics(readGauges);
   const shelf = createShelf({
     store,
     async make(head, format) {
@@ -84,6 +105,7 @@ export async function runWeb(
     gatherPage: (request) => renderer.ask({ kind: "page", request, now: now() }),
     factsOf: factsOf.of,
     now,
+    configurationFault: () => options.configurationFault?.() ?? null,
     pollerAlive: () => options.poller?.alive() ?? true,
     storeFault,
   });
@@ -108,6 +130,7 @@ export async function runWeb(
       pollerUp: options.poller?.alive() ?? false,
       databaseUp: storeFault() === null,
       ready: wire.health().ready,
+      configurationOk: (options.configurationFault?.() ?? null) === null,
     };
   }
 
@@ -150,8 +173,6 @@ export async function runWeb(
   await refresh();
   const timer = setInterval(() => void refresh(), 500);
   const tokenTimer = setInterval(refreshTokens, TOKENS_MS);
-  // Only who serves loads Express and the pages.
-  const { createServer } = await import("../serve/server.ts");
   const { createApi } = await import("./api.ts");
   const api = createApi({
     configuration,
@@ -160,25 +181,58 @@ export async function runWeb(
     listFeeds: () => wire.listFeeds(),
     ...(options.poller === undefined ? {} : { ask: options.poller.ask }),
   });
-  const server = createServer(wire, { log, api, metrics });
-  const address = await server.listen(settings.service.listen);
-  log.info(
-    { event: "listening", address: address.url, feeds: feeds.length, sources: sources.length },
-    `listening on ${address.url}`,
-  );
   return {
-    address,
-    server,
-    count: (activity) => metrics.count(activity),
+    wire,
+    api,
+    readGauges,
     refresh,
     async [Symbol.asyncDispose]() {
       stopping = true;
       clearInterval(timer);
       clearInterval(tokenTimer);
-      await server.close();
       await refreshing;
       await renderer[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Serves until disposed of. */
+export async function runWeb(configuration: Configuration, log: Logger, options: WebOptions = {}): Promise<Web> {
+  const metrics = createMetrics(() => site.readGauges());
+  let site = await createSite(configuration, log, { ...options, metrics });
+  /** Sites that answer no new request, each with the timer of its end. */
+  const retired = new Map<Site, NodeJS.Timeout>();
+  // Only who serves loads Express and the pages.
+  const { createServer } = await import("../serve/server.ts");
+  const server = createServer(site.wire, { log, api: site.api, metrics });
+  const address = await server.listen(configuration.settings.service.listen);
+  const { feeds, sources } = configuration;
+  log.info(
+    { event: "listening", address: address.url, feeds: feeds.length, sources: sources.length },
+    `listening on ${address.url}`,
+  );
+
+  async function end(one: Site): Promise<void> {
+    clearTimeout(retired.get(one));
+    retired.delete(one);
+    await one[Symbol.asyncDispose]();
+  }
+
+  return {
+    address,
+    server,
+    count: (activity) => metrics.count(activity),
+    refresh: () => site.refresh(),
+    async replace(next) {
+      const before = site;
+      site = await createSite(next, log, { ...options, metrics });
+      server.replace(site.wire, site.api);
+      retired.set(before, setTimeout(() => void end(before), RETIRE_MS).unref());
+    },
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await Promise.all([site, ...retired.keys()].map(end));
     },
   };
 }

@@ -44,6 +44,7 @@ function createProgram(done: (code: ExitCode) => void): Command {
 
   withPlaces(program.command("serve").description("visit sources and serve feeds, until stopped"))
     .addOption(new Option("--role <role>", "which part to run").choices(["all", "web", "poller"]).default("all"))
+    .addOption(new Option("--supervised").hideHelp())
     .action(async (options) => {
       const { serve } = await import("./serve.ts");
       done(await serve(options));

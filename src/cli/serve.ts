@@ -1,10 +1,13 @@
+import { once } from "node:events";
 import { join } from "node:path";
 import pino from "pino";
 import { migrateDatabase } from "../app/parts.ts";
 import type { Poller } from "../app/poller.ts";
 import type { PollingListeners } from "../app/polling.ts";
-import { type NumberedQuestion, type PollerMessage, supervisePoller } from "../app/supervise.ts";
+import { type Reloading, startReloading } from "../app/reload.ts";
+import { type NumberedQuestion, type PollerMessage, type PollerStart, supervisePoller } from "../app/supervise.ts";
 import type { Web } from "../app/web.ts";
+import { type Configuration, configurationPlace } from "../config/settings.ts";
 import { StorywireError } from "../errors.ts";
 import type { Activity } from "../serve/metrics.ts";
 import { lockInstance } from "../store/lock.ts";
@@ -12,11 +15,13 @@ import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts
 
 export interface ServeOptions extends GlobalOptions {
   readonly role: "all" | "web" | "poller";
+  /** Started by a service, which tells it what to run with. */
+  readonly supervised?: boolean;
 }
 
 /** Runs until SIGTERM or SIGINT, then ends what is under way and answers 0. */
 export async function serve(options: ServeOptions): Promise<ExitCode> {
-  const configuration = await configurationOf(options);
+  const configuration = options.supervised ? await givenConfiguration() : await configurationOf(options);
   const log = pino({ name: "storywire", level: configuration.settings.logLevel, base: { role: options.role } });
   const stopped = stopSignal();
   await using running = new AsyncDisposableStack();
@@ -35,20 +40,35 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   } else {
     await migrateDatabase(configuration);
     let web: Web | undefined;
+    let files: Reloading | undefined;
     /** What the poller did before there was anybody to count it. */
     const early: Activity[] = [];
     const poller =
       options.role === "all"
         ? running.use(
-            startPollerProcess(options, log, {
+            startPollerProcess(configuration, log, {
               onCommitted: () => void web?.refresh(),
               onActivity: (activity) => void (web === undefined ? early.push(activity) : web.count(activity)),
             }),
           )
         : undefined;
     const { runWeb } = await import("../app/web.ts");
-    web = running.use(await runWeb(configuration, log, poller === undefined ? {} : { poller }));
+    web = running.use(
+      await runWeb(configuration, log, {
+        ...(poller === undefined ? {} : { poller }),
+        configurationFault: () => files?.fault() ?? null,
+      }),
+    );
     for (const activity of early) web.count(activity);
+    const { configDir, feedsDir } = configurationPlace(options, process.env, process.cwd());
+    files = running.use(
+      startReloading(configuration, {
+        folders: [configDir, join(configDir, "sources"), feedsDir],
+        load: () => configurationOf(options),
+        runners: poller === undefined ? [web] : [web, poller],
+        log,
+      }),
+    );
   }
   await stopped;
   log.info({ event: "stopping" }, "stopping");
@@ -69,16 +89,18 @@ async function answer(poller: Poller, { number, question }: NumberedQuestion): P
   }
 }
 
-function startPollerProcess(options: ServeOptions, log: pino.Logger, listeners: Required<PollingListeners>) {
-  const places = [
-    ...(options.config === undefined ? [] : ["--config", options.config]),
-    ...(options.feeds === undefined ? [] : ["--feeds", options.feeds]),
-  ];
-  return supervisePoller(
-    { file: join(import.meta.dirname, "../main.ts"), args: ["serve", "--role", "poller", ...places] },
-    log,
-    listeners,
-  );
+function startPollerProcess(configuration: Configuration, log: pino.Logger, listeners: Required<PollingListeners>) {
+  const args = ["serve", "--role", "poller", "--supervised"];
+  return supervisePoller({ file: join(import.meta.dirname, "../main.ts"), args }, configuration, log, listeners);
+}
+
+/** What the service that started this poller runs with, whatever the files say meanwhile. */
+async function givenConfiguration(): Promise<Configuration> {
+  // The terminal's hang-up is meant for the service, which asks for a new poller.
+  process.on("SIGHUP", () => {});
+  // Only our own program speaks on this channel, and this first.
+  const [{ configuration }] = (await once(process, "message")) as [PollerStart];
+  return configuration;
 }
 
 /** Resolves at the first SIGTERM or SIGINT, or when the process that started this one has gone. */

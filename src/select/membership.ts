@@ -22,18 +22,25 @@ export interface Memberships {
   digest(slug: FeedSlug): string;
 }
 
-/** Compiles all feeds once; a story is tried only on the feeds that may draw from its source. */
+/**
+ * Compiles all feeds once; a story is tried only on the feeds that may draw from its source. `presentation` is whatever
+ * else all documents say (title and address of the service): it counts as part of every definition.
+ */
 export function compileMemberships(
   feeds: readonly Feed[],
   sources: readonly Source[],
   clusterOf: (story: Story) => string | null,
+  presentation: object = {},
 ): Memberships {
   const selectors = feeds.map((feed) => compileSelector(feed, sources));
   const bySource = new Map<SourceId, readonly Selector[]>(
     sources.map(({ id }) => [id, selectors.filter((selector) => selector.drawsFrom(id))]),
   );
   const everywhere = selectors.filter((selector) => selector.drawsFrom(null));
-  const digests = new Map(selectors.map((selector) => [selector.feed.slug, digestOfSelector(selector)]));
+  const drawnFrom = (selector: Selector) => sources.filter(({ id }) => selector.sourceIds.has(id));
+  const digests = new Map(
+    selectors.map((selector) => [selector.feed.slug, digestOfSelector(selector, drawnFrom(selector), presentation)]),
+  );
   return {
     of: (story) =>
       (bySource.get(story.sourceId) ?? everywhere)
@@ -57,7 +64,15 @@ function membershipOf({ feed, leavesAt }: Selector, story: Story, cluster: strin
   };
 }
 
-function digestOfSelector({ feed, sourceIds }: Selector): string {
-  const text = JSON.stringify([feed.select, feed.duplicates, [...sourceIds].sort()]);
+/** Of all that makes a feed's documents what they are, its stories apart. */
+/** Of all that is configured and shows in the feed's documents: where one of it changes, the feed has changed. */
+function digestOfSelector({ feed }: Selector, sources: readonly Source[], presentation: object): string {
+  const { select, duplicates, title, description, language, limit, content } = feed;
+  const credits = sources.map((source) => [source.id, source.title, source.url, source.documentUrl]);
+  const text = JSON.stringify([
+    [select, duplicates, title, description, language, limit, content],
+    credits.map((credit) => JSON.stringify(credit)).sort(),
+    presentation,
+  ]);
   return hash("sha256", text, "base64url").slice(0, 22);
 }

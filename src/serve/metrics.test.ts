@@ -9,6 +9,7 @@ const quiet: Gauges = {
   pollerUp: true,
   databaseUp: true,
   ready: true,
+  configurationOk: true,
 };
 
 /** The samples of one metric as they are written. */

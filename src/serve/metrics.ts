@@ -29,6 +29,8 @@ export interface Gauges {
   readonly pollerUp: boolean;
   readonly databaseUp: boolean;
   readonly ready: boolean;
+  /** The files are what is running. */
+  readonly configurationOk: boolean;
 }
 
 /** Answers of one route by status: a place in an array each, so that the hot path pays for one addition. */
@@ -84,6 +86,7 @@ export function createMetrics(read: () => Promise<Gauges>): Metrics {
   const pollerUp = gauge("storywire_poller_up", "Whether the poller runs beside this process");
   const databaseUp = gauge("storywire_database_up", "Whether the database can be read and written");
   const ready = gauge("storywire_ready", "Whether this process is to be sent readers");
+  const configurationOk = gauge("storywire_configuration_ok", "Whether the files are what is running");
   const stallP99 = gauge("storywire_stall_p99_seconds", "99th percentile of stalls since the last look");
   const stallMax = gauge("storywire_stall_max_seconds", "Longest stall since the last look");
   const memory = gauge("process_resident_memory_bytes", "Resident memory of this process");
@@ -104,6 +107,7 @@ export function createMetrics(read: () => Promise<Gauges>): Metrics {
     pollerUp.set(Number(now.pollerUp));
     databaseUp.set(Number(now.databaseUp));
     ready.set(Number(now.ready));
+    configurationOk.set(Number(now.configurationOk));
     stallP99.set(stallSeconds(stalls.percentile(99)));
     stallMax.set(stallSeconds(stalls.max));
     stalls.reset();
