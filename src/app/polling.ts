@@ -99,7 +99,7 @@ export async function startPolling(
       log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate, or left something out");
     },
   });
-  const memberships = compileMemberships(feeds, sources, clusterOf);
+  const memberships = compileMemberships(feeds, sources, clusterOf, siteOf(configuration));
   let stopping = false;
   const tools: PollTools = {
     store,

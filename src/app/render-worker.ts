@@ -11,6 +11,9 @@ import { openStore } from "../store/sql-store.ts";
 import type { FeedHead } from "../store/store.ts";
 import { bySlug, factsReader, siteOf } from "./parts.ts";
 
+/** Entries on one page: it is made, as HTML, by the thread that serves. */
+const PAGE_ENTRIES_MAX = 100;
+
 /** What the thread that serves asks for. */
 export interface FeedJob {
   readonly kind: "feed";
@@ -79,7 +82,10 @@ function serveJobs(configuration: Configuration, port: NonNullable<typeof parent
       return feed === undefined ? { faults: [], findings: [] } : makeDocument(feed, head, format, tools);
     },
     request: async ({ request, ...asked }) => publishRequest(request, asked, tools),
-    page: async ({ request, now }) => (await gatherRequest(request, now, tools))?.document ?? null,
+    async page({ request, now }) {
+      const document = (await gatherRequest(request, now, tools))?.document;
+      return document === undefined ? null : { ...document, entries: document.entries.slice(0, PAGE_ENTRIES_MAX) };
+    },
   };
 
   async function answer(job: RenderJob): Promise<void> {

@@ -7,7 +7,7 @@ import { entryOf, type Site, type SourceFacts } from "../publish/document.ts";
 import type { RequestShelf } from "../publish/request-shelf.ts";
 import type { Shelf } from "../publish/shelf.ts";
 import type { FeedRequest, Origin } from "../select/feed-request.ts";
-import { agesEveryMs, canonicalQuery } from "../select/reader-query.ts";
+import { agesEveryMs, canonicalQuery, type ReaderQuery } from "../select/reader-query.ts";
 import { compileSelector } from "../select/select.ts";
 import type { FeedOverview, Wire } from "../serve/wire.ts";
 import type { Store, StoryHistory } from "../store/store.ts";
@@ -157,8 +157,9 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
     async findFeedPage(slug) {
       const feed = bySlug.get(slug);
       if (feed?.access !== "public") return null;
-      const stories = await store.newestEntries(feed.slug, feed.limit);
-      return { feed: await overviewOf(feed), entries: stories.map((story) => entryOf(story, site, factsOf)) };
+      // Read in the worker: entries of a page may be long.
+      const document = await parts.gatherPage({ origin: { kind: "feed", slug: feed.slug }, query: PLAIN });
+      return { feed: await overviewOf(feed), entries: document?.entries ?? [] };
     },
     async findStory(id) {
       const story = await store.findStory(id);
@@ -189,6 +190,9 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
     },
   };
 }
+
+/** The query of whoever asks for nothing. */
+const PLAIN: ReaderQuery = { expressions: {}, isCaseSensitive: true, isSorted: true };
 
 /** An operator's feed as it is, under no query. */
 function isPlain(request: FeedRequest): request is FeedRequest & { readonly origin: { readonly kind: "feed" } } {
