@@ -61,7 +61,8 @@ export function bySlug(feeds: readonly Feed[]): ReadonlyMap<FeedSlug, Feed> {
 export function factsReader({ sources }: Configuration): {
   readonly of: SourceFacts;
   readonly states: () => ReadonlyMap<SourceId, SourceState>;
-  refresh(store: Pick<Store, "sourceStates">): Promise<void>;
+  /** Reads what is known of all sources, or anew of these. */
+  refresh(store: Pick<Store, "sourceStates">, ids?: readonly SourceId[]): Promise<void>;
 } {
   const byId = new Map(sources.map((source) => [source.id, source]));
   let states = new Map<SourceId, SourceState>();
@@ -72,8 +73,10 @@ export function factsReader({ sources }: Configuration): {
       return { ...(source === undefined ? {} : { source }), ...(facts === undefined ? {} : { facts }) };
     },
     states: () => states,
-    async refresh(store) {
-      states = new Map((await store.sourceStates()).map((state) => [state.id, state]));
+    async refresh(store, ids) {
+      const read = await store.sourceStates(ids);
+      if (ids === undefined) states = new Map();
+      for (const state of read) states.set(state.id, state);
     },
   };
 }

@@ -103,7 +103,10 @@ async function createSite(
     requestShelf,
     tokens,
     gatherPage: (request) => renderer.ask({ kind: "page", request, now: now() }),
-    factsOf: factsOf.of,
+    async readFacts(id) {
+      await factsOf.refresh(store, [id]);
+      return factsOf.of;
+    },
     now,
     configurationFault: () => options.configurationFault?.() ?? null,
     pollerAlive: () => options.poller?.alive() ?? true,
@@ -115,6 +118,7 @@ async function createSite(
   }
 
   async function readGauges(): Promise<Gauges> {
+    await factsOf.refresh(store).catch(() => {});
     const states = factsOf.states();
     const conditions = sources.map((source) => conditionOf(source, states.get(source.id)));
     const lastSuccesses = sources.flatMap((source) =>
@@ -142,7 +146,6 @@ async function createSite(
     if (stopping) return;
     behind = (await store.changedSinceAsked()) || behind || readFault !== null;
     if (!behind) return;
-    await factsOf.refresh(store);
     await shelf.refresh();
     await wire.refresh();
     commits += 1;

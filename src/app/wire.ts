@@ -21,7 +21,8 @@ export interface WireParts {
   readonly tokens: Pick<FeedTokens, "accepts">;
   /** What a page of such a feed shows; null: there is no such source or tag. */
   readonly gatherPage: (request: FeedRequest) => Promise<FeedDocument | null>;
-  readonly factsOf: SourceFacts;
+  /** What is known of one source now. */
+  readonly readFacts: (id: SourceId) => Promise<SourceFacts>;
   readonly now: () => number;
   readonly pollerAlive: () => boolean;
   /** Why the database cannot be read or written, as a StoreError's code; null where it can. */
@@ -41,7 +42,7 @@ const COUNTED_AT_ONCE = 50;
 
 /** What the server may ask, answered from the store and the shelf. `refresh` is called after commits. */
 export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>; countEntries(): Promise<number> } {
-  const { configuration, store, shelf, factsOf, now } = parts;
+  const { configuration, store, shelf, readFacts, now } = parts;
   const { settings, sources, feeds } = configuration;
   const site: Site = {
     title: settings.service.title,
@@ -166,7 +167,7 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
       if (story === null) return null;
       const history = await store.storyHistory(story.id);
       return {
-        entry: entryOf(story, site, factsOf),
+        entry: entryOf(story, site, await readFacts(story.sourceId)),
         json: { ...storyJson(story), ...(history === null ? {} : historyJson(history)) },
       };
     },

@@ -5,7 +5,7 @@ import type { Story, StoryId } from "../model/story.ts";
 import { compileSelector, type Selector } from "./select.ts";
 
 /** Which feeds a story enters. */
-export interface FeedMembership {
+interface FeedMembership {
   readonly slug: FeedSlug;
   readonly storyId: StoryId;
   readonly publishedAt: number;
