@@ -32,7 +32,10 @@ const NEW_ITEMS = 3;
 const EPOCH = Date.parse("2026-01-01T00:00:00Z");
 const MAIN = join(import.meta.dirname, "../src/main.ts");
 
-const WORDS = "council bridge harbour river school budget winter market train storm library garden engine doctor painter".split(" ");
+const WORDS =
+  "council bridge harbour river school budget winter market train storm library garden engine doctor painter".split(
+    " ",
+  );
 
 function sentence(seed: number, length: number): string {
   return Array.from({ length }, (_, index) => WORDS[(seed * 7 + index * index * 3 + index) % WORDS.length]).join(" ");
@@ -40,7 +43,11 @@ function sentence(seed: number, length: number): string {
 
 /** One item of about 2.2 kB, made of its feed and number alone. */
 function itemOf(feed: number, number: number): string {
-  const paragraphs = Array.from({ length: 6 }, (_, index) => `<p>${sentence(feed + number * 31 + index, 48)}, <a href="/p/${number}?a=1&b=2">said</a> <b>one</b>.</p>`);
+  const paragraphs = Array.from(
+    { length: 6 },
+    (_, index) =>
+      `<p>${sentence(feed + number * 31 + index, 48)}, <a href="/p/${number}?a=1&b=2">said</a> <b>one</b>.</p>`,
+  );
   return `<item><title>${sentence(feed * 13 + number, 7)} ${number}</title><link>https://origin-${feed}.example/story/${number}</link><guid isPermaLink="false">urn:feed:${feed}:${number}</guid><pubDate>${new Date(EPOCH + number * 60_000).toUTCString()}</pubDate><dc:creator>Ann Author</dc:creator><category>news</category><description><![CDATA[${paragraphs.join("")}]]></description></item>`;
 }
 
@@ -51,7 +58,9 @@ function isChanged(feed: number): boolean {
 function feedOf(feed: number, round: number): Buffer {
   const first = round > 1 && isChanged(feed) ? NEW_ITEMS : 0;
   const items = Array.from({ length: ITEMS }, (_, index) => itemOf(feed, first + ITEMS - index));
-  return gzipSync(`<?xml version="1.0" encoding="utf-8"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>Feed ${feed}</title><link>https://origin-${feed}.example/</link><description>News</description>${items.join("")}</channel></rss>`);
+  return gzipSync(
+    `<?xml version="1.0" encoding="utf-8"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>Feed ${feed}</title><link>https://origin-${feed}.example/</link><description>News</description>${items.join("")}</channel></rss>`,
+  );
 }
 
 let round = 0;
@@ -74,7 +83,14 @@ const listener: RequestListener = (request, response) => {
     const body = bodies.get(key) ?? feedOf(feed, round);
     bodies.set(key, body);
     bytesOut += body.length;
-    response.writeHead(200, { "content-type": "application/rss+xml", "content-encoding": "gzip", "content-length": body.length, etag }).end(body);
+    response
+      .writeHead(200, {
+        "content-type": "application/rss+xml",
+        "content-encoding": "gzip",
+        "content-length": body.length,
+        etag,
+      })
+      .end(body);
   }, LATENCY_MS);
 };
 
@@ -86,18 +102,33 @@ interface Usage {
 }
 
 /** Runs a program and answers what its whole tree took; peak is the sum of the resident sizes, sampled. */
-function measure(file: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string | undefined>>): Promise<Usage> {
+function measure(
+  file: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Usage> {
   const startedAt = performance.now();
   return new Promise((resolve, reject) => {
     const script = '"$@"; code=$?; times; exit $code';
-    const child = execFile("bash", ["-c", script, "bench", file, ...args], { cwd, env: { ...process.env, ...env }, maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
-      clearInterval(watch);
-      const lines = stdout.trimEnd().split("\n");
-      const [user = 0, system = 0] = (lines.at(-1) ?? "").split(" ").map(toMs);
-      if (error !== null && typeof error.code !== "number") return reject(error);
-      if (stderr !== "") process.stderr.write(stderr.slice(0, 2_000));
-      resolve({ cpuMs: user + system, wallMs: performance.now() - startedAt, peakMib: peak / 1024, output: lines.slice(0, -2).join("\n") });
-    });
+    const child = execFile(
+      "bash",
+      ["-c", script, "bench", file, ...args],
+      { cwd, env: { ...process.env, ...env }, maxBuffer: 256 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        clearInterval(watch);
+        const lines = stdout.trimEnd().split("\n");
+        const [user = 0, system = 0] = (lines.at(-1) ?? "").split(" ").map(toMs);
+        if (error !== null && typeof error.code !== "number") return reject(error);
+        if (stderr !== "") process.stderr.write(stderr.slice(0, 2_000));
+        resolve({
+          cpuMs: user + system,
+          wallMs: performance.now() - startedAt,
+          peakMib: peak / 1024,
+          output: lines.slice(0, -2).join("\n"),
+        });
+      },
+    );
     let peak = 0;
     const watch = setInterval(() => {
       execFile("ps", ["-e", "-o", "pid=,ppid=,rss="], (_error, stdout) => {
@@ -113,7 +144,10 @@ function toMs(text: string): number {
 }
 
 function treeKib(table: string, root: number): number {
-  const rows = table.trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const rows = table
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
   const inside = new Set([root]);
   let total = 0;
   for (let grown = true; grown; ) {
@@ -145,21 +179,38 @@ async function main(): Promise<void> {
   const { port } = server.address() as AddressInfo;
   const folder = mkdtempSync(join(tmpdir(), "storywire-bench-"));
   try {
-    const urls = Array.from({ length: SOURCES }, (_, index) => `http://127.1.${Math.floor((index % ADDRESSES) / 250)}.${(index % ADDRESSES) % 250 + 1}:${port}/f/${index}`);
+    const urls = Array.from(
+      { length: SOURCES },
+      (_, index) =>
+        `http://127.1.${Math.floor((index % ADDRESSES) / 250)}.${((index % ADDRESSES) % 250) + 1}:${port}/f/${index}`,
+    );
     mkdirSync(join(folder, "config/sources"), { recursive: true });
     mkdirSync(join(folder, "feeds"));
     writeFileSync(join(folder, "urls"), urls.join("\n"));
     writeFileSync(join(folder, "floor.mjs"), FLOOR);
-    writeFileSync(join(folder, "config/storywire.yaml"), `polling: { minimum: 1s, inFlight: ${Number(options["in-flight"])}, perHost: { inFlight: 32, perSecond: 1000 } }\n`);
-    writeFileSync(join(folder, "config/sources/all.yaml"), urls.map((url, index) => `- { id: s${index}, url: "${url}", every: 1h }`).join("\n"));
+    writeFileSync(
+      join(folder, "config/storywire.yaml"),
+      `polling: { minimum: 1s, inFlight: ${Number(options["in-flight"])}, perHost: { inFlight: 32, perSecond: 1000 } }\n`,
+    );
+    writeFileSync(
+      join(folder, "config/sources/all.yaml"),
+      urls.map((url, index) => `- { id: s${index}, url: "${url}", every: 1h }`).join("\n"),
+    );
     writeFileSync(join(folder, "feeds/everything.yaml"), "title: Everything\n");
     const env = { STORYWIRE_ALLOW_ADDRESSES: "127.0.0.0/8", STORYWIRE_LOG: "silent" };
-    process.stdout.write(`${SOURCES} sources of ${ITEMS} items (${Math.round(feedOf(1, 0).length / 1024)} kB gzip), ${ADDRESSES} addresses, ${LATENCY_MS} ms latency\n`);
+    process.stdout.write(
+      `${SOURCES} sources of ${ITEMS} items (${Math.round(feedOf(1, 0).length / 1024)} kB gzip), ${ADDRESSES} addresses, ${LATENCY_MS} ms latency\n`,
+    );
     process.stdout.write("round   who        CPU ms/feed   feeds/s   peak MiB   requests   kB out/feed\n");
     for (const name of ["cold", "same", "delta"]) {
       round = ["cold", "same", "delta"].indexOf(name);
-      if (name !== "delta") print(name, "floor", await counted(() => measure(process.execPath, ["floor.mjs", name], folder, env)));
-      print(name, "storywire", await counted(() => measure(process.execPath, [MAIN, "poll", "--all", "--json"], folder, env)));
+      if (name !== "delta")
+        print(name, "floor", await counted(() => measure(process.execPath, ["floor.mjs", name], folder, env)));
+      print(
+        name,
+        "storywire",
+        await counted(() => measure(process.execPath, [MAIN, "poll", "--all", "--json"], folder, env)),
+      );
     }
   } finally {
     server.closeAllConnections();

@@ -13,7 +13,7 @@ describe("extractDocument on golden pages", () => {
     const { format, feed, items } = extractDocument(readFileSync(path, "utf8"), context, { kind: "auto", more: true });
     const actual = JSON.parse(JSON.stringify({ format, feed, items })) as unknown;
     const expectedPath = path.replace(/\.\w+$/, ".json");
-    if (process.env["UPDATE_GOLDEN"] !== undefined) writeFileSync(expectedPath, `${JSON.stringify(actual, null, 2)}\n`);
+    if (process.env.UPDATE_GOLDEN !== undefined) writeFileSync(expectedPath, `${JSON.stringify(actual, null, 2)}\n`);
     expect(actual).toEqual(JSON.parse(readFileSync(expectedPath, "utf8")));
   });
 });

@@ -456,16 +456,16 @@ function writeFigure(writer: SafeWriter, figure: Figure): void {
 function writeEmbed(writer: SafeWriter, element: Element): void {
   const { attribs } = element;
   const source = element.children.find((child): child is Element => "attribs" in child && child.name === "source");
-  const address = attribs["src"] ?? attribs["data-src"] ?? source?.attribs["src"];
+  const address = attribs.src ?? attribs["data-src"] ?? source?.attribs.src;
   if (address === undefined) return;
   if (
     element.name === "iframe" &&
-    attribs["allowfullscreen"] === undefined &&
+    attribs.allowfullscreen === undefined &&
     !/\/(?:embed|player|video)/i.test(address.slice(0, 500))
   )
     return;
   const figure = writer.open("figure", {});
-  writer.link(address, attribs["title"] ?? "");
+  writer.link(address, attribs.title ?? "");
   if (figure !== null) writer.close(figure);
 }
 

@@ -274,7 +274,7 @@ function markBeside(
 }
 
 function isBesideElement({ element }: Block): boolean {
-  return BESIDE_ELEMENTS.has(element.name) || BESIDE_ROLES.has(element.attribs["role"] ?? "");
+  return BESIDE_ELEMENTS.has(element.name) || BESIDE_ROLES.has(element.attribs.role ?? "");
 }
 
 function isComments({ element, words }: Block): boolean {
@@ -286,7 +286,7 @@ function isBeside(block: Block): boolean {
   if (isComments(block)) return true;
   if (element.name === "body" || element.name === "figure") return false;
   if (isBesideElement(block)) return true;
-  if (element.attribs["itemprop"]?.includes("articleBody")) return false;
+  if (element.attribs.itemprop?.includes("articleBody")) return false;
   let beside = false;
   for (const word of words) {
     if (WITHIN.has(word)) return false;

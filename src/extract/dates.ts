@@ -159,7 +159,7 @@ function ldDate(reader: Reader, page: PageMetadata, keys: readonly string[]): Da
 function otherLdDate(reader: Reader, page: PageMetadata): DateInterval | undefined {
   for (const node of page.graph.nodes) {
     if (typesOf(node).some((type) => /Comment|Review|Answer|Image|Person|Organization/.test(type))) continue;
-    const text = textIn(page.graph, node["datePublished"]);
+    const text = textIn(page.graph, node.datePublished);
     const found = text === undefined ? undefined : machineDate(reader, text, "json-ld");
     if (found !== undefined) return found;
   }
@@ -242,13 +242,13 @@ function firstMarked(
   for (const mark of marks) {
     const { attribs } = mark.element;
     for (const value of [
-      attribs["datetime"],
-      attribs["content"],
+      attribs.datetime,
+      attribs.content,
       attribs["data-datetime"],
       attribs["data-timestamp"],
       attribs["data-time"],
       attribs["data-date"],
-      attribs["title"],
+      attribs.title,
     ]) {
       const found =
         value === undefined
@@ -279,10 +279,10 @@ function afterUpdate(text: string): string {
 }
 
 function roleOf(mark: Mark): "published" | "updated" {
-  const property = mark.element.attribs["itemprop"] ?? "";
+  const property = mark.element.attribs.itemprop ?? "";
   if (/dateModified/i.test(property)) return "updated";
   if (/datePublished|dateCreated/i.test(property)) return "published";
-  const names = `${mark.element.attribs["class"] ?? ""} ${mark.element.attribs["id"] ?? ""}`;
+  const names = `${mark.element.attribs.class ?? ""} ${mark.element.attribs.id ?? ""}`;
   if (/updat|modif|revis/i.test(names) && !/publish|posted/i.test(names)) return "updated";
   const text = textOf([mark.element]).slice(0, TEXT_CHARACTERS_MAX);
   const before = mark.kind === "time" ? textBefore(mark.element) : "";

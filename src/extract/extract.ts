@@ -118,7 +118,7 @@ function isArticle(
   const declared = page.article !== undefined || metaOf(page, ["og:type"])?.value === "article";
   if (declared && length >= DECLARED_CHARACTERS_MIN) return true;
   if (kind === "page") return length >= ARTICLE_CHARACTERS_MIN.page;
-  const isSigned = item.origins?.["title"] === "h1" && item.published !== undefined && item.authors.length > 0;
+  const isSigned = item.origins?.title === "h1" && item.published !== undefined && item.authors.length > 0;
   const least = isSigned ? ARTICLE_CHARACTERS_MIN.signed : ARTICLE_CHARACTERS_MIN.auto;
   return length >= Math.max(least, (listings?.items.length ?? 0) * LISTED_CHARACTERS);
 }

@@ -140,7 +140,7 @@ function siteKeys(page: PageMetadata, url: string | undefined): ReadonlySet<stri
   add(articleText(page, ["publisher"])?.value);
   for (const node of page.graph.nodes)
     if (typesOf(node).some((type) => /^(WebSite|Organization|NewsMediaOrganization)$/.test(type)))
-      add(textIn(page.graph, node["name"]));
+      add(textIn(page.graph, node.name));
   const host = url === undefined ? undefined : URL.parse(url)?.hostname;
   if (host !== undefined) {
     add(host);
@@ -208,17 +208,15 @@ export function readMarks(document: Document, title: string): Marks {
     const { attribs, name } = element;
     if (headline === -1 && (name === "h1" || name === "h2" || name === "div") && key !== "" && ownKey(element) === key)
       headline = order;
-    const property = attribs["itemprop"];
+    const property = attribs.itemprop;
     const names =
-      attribs["class"] === undefined && attribs["id"] === undefined
-        ? ""
-        : `${attribs["class"] ?? ""} ${attribs["id"] ?? ""}`;
-    const rel = attribs["rel"];
+      attribs.class === undefined && attribs.id === undefined ? "" : `${attribs.class ?? ""} ${attribs.id ?? ""}`;
+    const rel = attribs.rel;
     if (authors.length < MARKS_MAX) {
       if (property !== undefined && /\b(author|creator)\b/.test(property))
         authors.push({ element, order, kind: "itemprop" });
       else if (rel !== undefined && /\bauthor\b/.test(rel)) authors.push({ element, order, kind: "rel" });
-      else if (name === "a" && AUTHOR_PATH.test(attribs["href"] ?? "")) authors.push({ element, order, kind: "link" });
+      else if (name === "a" && AUTHOR_PATH.test(attribs.href ?? "")) authors.push({ element, order, kind: "link" });
       else if (
         names !== "" &&
         name !== "body" &&
@@ -314,7 +312,7 @@ function unique(authors: readonly Author[]): readonly Author[] {
 function ldAuthors(page: PageMetadata, baseUrl: string | undefined): readonly Author[] {
   if (page.article === undefined) return [];
   const { graph, article } = page;
-  return listOf(graph, article["author"] ?? article["creator"]).flatMap((item) => {
+  return listOf(graph, article.author ?? article.creator).flatMap((item) => {
     const text = textIn(graph, item);
     if (text === undefined) return [];
     const address = typeof item === "object" && item !== null && "url" in item ? textIn(graph, item.url) : undefined;
@@ -352,13 +350,13 @@ function isNested(mark: Mark, marks: readonly Mark[], kind: Mark["kind"]): boole
 
 /** The names an author element holds: its `itemprop=name`, its links, or its text. */
 function namesIn(element: Element): readonly Author[] {
-  const content = element.attribs["content"];
+  const content = element.attribs.content;
   if (content !== undefined) return names([content]);
   const inner: string[] = [];
   const links: string[] = [];
   walkElements(element, (child) => {
-    if (/\bname\b/.test(child.attribs["itemprop"] ?? "")) inner.push(child.attribs["content"] ?? textOf([child]));
-    else if (child.name === "a" && !/^(mailto|tel):/.test(child.attribs["href"] ?? "")) links.push(textOf([child]));
+    if (/\bname\b/.test(child.attribs.itemprop ?? "")) inner.push(child.attribs.content ?? textOf([child]));
+    else if (child.name === "a" && !/^(mailto|tel):/.test(child.attribs.href ?? "")) links.push(textOf([child]));
   });
   const named = names(inner);
   if (named.length > 0) return named;
@@ -456,7 +454,7 @@ export function findSection(page: PageMetadata): Said | undefined {
   if (told !== undefined && told.value.length < 80) return told;
   for (const node of page.graph.nodes) {
     if (!typesOf(node).includes("BreadcrumbList")) continue;
-    const steps = listOf(page.graph, node["itemListElement"]).map(
+    const steps = listOf(page.graph, node.itemListElement).map(
       (item) =>
         textIn(page.graph, item, ["name"]) ??
         textIn(page.graph, typeof item === "object" && item !== null && "item" in item ? item.item : undefined, [

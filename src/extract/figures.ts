@@ -56,7 +56,7 @@ export function findFigures(segments: readonly Segment[], page: Segments, baseUr
 }
 
 function figureOf(segment: Segment, element: Element, image: ImageSource, written: Written): Figure {
-  const alt = (element.attribs["alt"] ?? element.attribs["data-alt"] ?? "").replace(/\s+/g, " ").trim();
+  const alt = (element.attribs.alt ?? element.attribs["data-alt"] ?? "").replace(/\s+/g, " ").trim();
   const largest = largestOf(image.candidates.filter((candidate) => candidate.descriptor.endsWith("w")));
   const url = largest !== undefined && largest.size > (image.width ?? 0) ? largest.url : image.src;
   const split = splitCredit(written.caption);
@@ -81,10 +81,10 @@ function isIcon(image: ImageSource): boolean {
 function withSources(element: Element): Record<string, string> {
   const parent = element.parent;
   if (parent === null || !("name" in parent) || parent.name !== "picture") return element.attribs;
-  if (element.attribs["srcset"] ?? element.attribs["data-srcset"]) return element.attribs;
+  if (element.attribs.srcset ?? element.attribs["data-srcset"]) return element.attribs;
   for (const child of parent.children) {
     if (!("attribs" in child) || child.name !== "source") continue;
-    const srcset = child.attribs["data-srcset"] ?? child.attribs["srcset"];
+    const srcset = child.attribs["data-srcset"] ?? child.attribs.srcset;
     if (srcset !== undefined && !/^data:/.test(srcset)) return { ...element.attribs, srcset };
   }
   return element.attribs;
@@ -202,7 +202,7 @@ function creditWithin(part: Segment): string {
 
 function findCredit(node: Segment["nodes"][number]): string {
   if (!("attribs" in node)) return "";
-  const names = `${node.attribs["class"] ?? ""} ${node.attribs["itemprop"] ?? ""}`.toLowerCase();
+  const names = `${node.attribs.class ?? ""} ${node.attribs.itemprop ?? ""}`.toLowerCase();
   if (/credit|copyright|photographer|source|attribution/.test(names)) return textOf([node]);
   for (const child of node.children) {
     const found = findCredit(child);

@@ -68,7 +68,7 @@ function resolve(graph: LdGraph, value: unknown): unknown {
   // The cast is right: an object of JSON is a record.
   const node = value as LdNode;
   const id = node["@id"];
-  return typeof id === "string" && node["name"] === undefined && node["url"] === undefined
+  return typeof id === "string" && node.name === undefined && node.url === undefined
     ? (graph.byId.get(id) ?? node)
     : node;
 }

@@ -33,27 +33,27 @@ export function readMetadata(document: Document): PageMetadata {
   let count = 0;
   const visit: Partial<Record<string, (element: Element) => void>> = {
     html: (element) => {
-      htmlLanguage = element.attribs["lang"] ?? element.attribs["xml:lang"];
+      htmlLanguage = element.attribs.lang ?? element.attribs["xml:lang"];
     },
     title: (element) => {
       if (documentTitle === "") documentTitle = htmlToText(rawText(element).replaceAll("<", "&lt;"));
     },
     link: (element) => {
-      if (element.attribs["rel"]?.toLowerCase() === "canonical") canonical ??= element.attribs["href"];
+      if (element.attribs.rel?.toLowerCase() === "canonical") canonical ??= element.attribs.href;
     },
     base: (element) => {
-      baseHref ??= element.attribs["href"];
+      baseHref ??= element.attribs.href;
     },
     script: (element) => {
-      if (/^\s*application\/ld\+json/i.test(element.attribs["type"] ?? "")) scripts.push(rawText(element));
+      if (/^\s*application\/ld\+json/i.test(element.attribs.type ?? "")) scripts.push(rawText(element));
     },
     meta: (element) => {
-      const content = element.attribs["content"] ?? element.attribs["value"];
+      const content = element.attribs.content ?? element.attribs.value;
       if (content === undefined || content.trim() === "" || count++ > METAS_MAX) return;
       const names = [
-        element.attribs["property"],
-        element.attribs["name"],
-        element.attribs["itemprop"],
+        element.attribs.property,
+        element.attribs.name,
+        element.attribs.itemprop,
         element.attribs["http-equiv"],
       ];
       for (const name of names) {
@@ -150,7 +150,7 @@ export function articleText(page: PageMetadata, keys: readonly string[]): Said |
 
 /** The article's own text as its JSON-LD node has it, untouched. */
 export function articleBodyOf(page: PageMetadata): string {
-  return (page.article === undefined ? undefined : textIn(page.graph, page.article["articleBody"], ["@value"])) ?? "";
+  return (page.article === undefined ? undefined : textIn(page.graph, page.article.articleBody, ["@value"])) ?? "";
 }
 
 /** Texts of a property of the article's JSON-LD node, commas in a single text apart. */
@@ -170,7 +170,7 @@ export function siteNameOf(page: PageMetadata): Said | undefined {
   if (publisher !== undefined) return publisher;
   for (const node of page.graph.nodes) {
     if (!typesOf(node).includes("WebSite")) continue;
-    const name = textIn(page.graph, node["name"]);
+    const name = textIn(page.graph, node.name);
     if (name !== undefined) return { value: metaText(name), origin: "json-ld" };
   }
   return undefined;

@@ -347,7 +347,7 @@ function isLazyPicture(element: Element): boolean {
 
 /** An inline element named as a caption, with words and no picture in it: it stands for a block. */
 function isInlineCaption(element: Element): boolean {
-  const names = element.attribs["class"];
+  const names = element.attribs.class;
   if (names === undefined || !/caption|legend/i.test(names) || BLOCKS.has(element.name) || element.name === "a")
     return false;
   return (
@@ -367,23 +367,20 @@ function isCaptioned(element: Element): boolean {
 
 function isHidden(element: Element): boolean {
   const attributes = element.attribs;
-  if (attributes["hidden"] !== undefined || (attributes["aria-hidden"] === "true" && !isCaptioned(element)))
-    return true;
-  const style = attributes["style"];
+  if (attributes.hidden !== undefined || (attributes["aria-hidden"] === "true" && !isCaptioned(element))) return true;
+  const style = attributes.style;
   if (
     style !== undefined &&
     /(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden)/i.test(style.slice(0, 1000))
   )
     return true;
-  const names = attributes["class"];
-  return (
-    names !== undefined && names.split(/\s+/).some((name) => HIDDEN_WORDS.has(name.replace(/[-_]/g, "").toLowerCase()))
-  );
+  const names = attributes.class;
+  return names?.split(/\s+/).some((name) => HIDDEN_WORDS.has(name.replace(/[-_]/g, "").toLowerCase()));
 }
 
 /** Class and id cut into words: `articleBody main-text` is article, body, main, text. */
 function wordsOf(element: Element): readonly string[] {
-  const names = `${element.attribs["class"] ?? ""} ${element.attribs["id"] ?? ""}`;
+  const names = `${element.attribs.class ?? ""} ${element.attribs.id ?? ""}`;
   if (names.length < 2) return [];
   return names
     .slice(0, 500)

@@ -138,7 +138,9 @@ describe("BodyReader", () => {
       await holder.end({ hold: true });
     }
     let isGoing = false;
-    void reader(undefined, { turns }).write(Buffer.alloc(MIB + 1))?.then(() => (isGoing = true));
+    void reader(undefined, { turns })
+      .write(Buffer.alloc(MIB + 1))
+      ?.then(() => (isGoing = true));
     await settled();
     expect(isGoing).toBe(false);
     holders[1]?.release();

@@ -50,9 +50,9 @@ const LAZY_SETS = ["data-srcset", "data-lazy-srcset", "data-original-set", "data
  */
 export function findImageSource(attributes: Attributes, baseUrl?: string): ImageSource | null {
   if (isTrackingPixel(attributes)) return null;
-  const width = pixels(attributes["width"]);
-  const height = pixels(attributes["height"]);
-  const candidates = parseSrcset(firstOf(attributes, LAZY_SETS) ?? attributes["srcset"], baseUrl);
+  const width = pixels(attributes.width);
+  const height = pixels(attributes.height);
+  const candidates = parseSrcset(firstOf(attributes, LAZY_SETS) ?? attributes.srcset, baseUrl);
   const src = findAddress(attributes, baseUrl) ?? largestOf(candidates)?.url;
   if (src === undefined) return null;
   return {
@@ -106,7 +106,7 @@ function findAddress(attributes: Attributes, baseUrl: string | undefined): Absol
     const url = addressOf(attributes[name], baseUrl);
     if (url !== null) return url;
   }
-  return addressOf(attributes["src"], baseUrl) ?? undefined;
+  return addressOf(attributes.src, baseUrl) ?? undefined;
 }
 
 /** Values that are no address at all (`true`, JSON, text) do not become one by being resolved. */
@@ -122,10 +122,10 @@ function firstOf(attributes: Attributes, names: readonly string[]): string | und
 
 /** Whether a picture counts readers instead of showing something: at most 2 by 2 pixels, or never displayed. */
 export function isTrackingPixel(attributes: Attributes): boolean {
-  const width = pixels(attributes["width"]);
-  const height = pixels(attributes["height"]);
+  const width = pixels(attributes.width);
+  const height = pixels(attributes.height);
   if (width !== undefined && height !== undefined) return width <= PIXEL_MAX && height <= PIXEL_MAX;
-  const style = attributes["style"];
+  const style = attributes.style;
   return style !== undefined && /display\s{0,9}:\s{0,9}none/i.test(style.slice(0, 500));
 }
 

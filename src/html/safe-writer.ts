@@ -517,15 +517,15 @@ export class SafeWriter {
   }
 
   #imageAttributes(attributes: Attributes, image: ImageSource | null): string {
-    const src = image?.src ?? (this.profile.isFaithful ? findDataImage(attributes["src"]) : undefined);
+    const src = image?.src ?? (this.profile.isFaithful ? findDataImage(attributes.src) : undefined);
     const candidates = image?.candidates ?? [];
     const { alt } = attributes;
     return (
       (src === undefined ? "" : ` src="${escapeAttribute(src)}"`) +
       srcsetAttribute(candidates) +
-      (candidates.length > 0 ? attribute("sizes", attributes["sizes"]) : "") +
+      (candidates.length > 0 ? attribute("sizes", attributes.sizes) : "") +
       (alt === undefined ? "" : ` alt="${escapeAttribute(shorten(alt))}"`) +
-      (this.profile.isFaithful ? attribute("title", attributes["title"]) : "") +
+      (this.profile.isFaithful ? attribute("title", attributes.title) : "") +
       attribute("width", image?.width?.toString()) +
       attribute("height", image?.height?.toString())
     );
@@ -534,7 +534,7 @@ export class SafeWriter {
   /** A `picture` whose `img` waits for a script: the largest picture of its sources. */
   #imageOfSources(attributes: Attributes, picture: Entry | undefined): ImageSource | null {
     const src = picture?.sources?.at(-1);
-    if (src === undefined || /^\s*[012](px)?\s*$/.test(attributes["width"] ?? "")) return null;
+    if (src === undefined || /^\s*[012](px)?\s*$/.test(attributes.width ?? "")) return null;
     const srcset = /srcset="([^"]*)"/.exec(src)?.[1]?.replaceAll("&amp;", "&");
     const largest = largestOf(parseSrcset(srcset));
     return largest === undefined ? null : { src: largest.url, candidates: [] };
@@ -544,13 +544,13 @@ export class SafeWriter {
     const parent = this.#top;
     if (parent?.tag === "picture") this.#pictureSource(attributes, parent);
     else if (PLAYERS.has(parent?.tag ?? "")) {
-      const src = resolveWebUrl(attributes["src"], this.#baseUrl);
+      const src = resolveWebUrl(attributes.src, this.#baseUrl);
       if (src !== null) this.#parts.push(`<source src="${escapeAttribute(src)}"${sourceAttributes(attributes)}>`);
     }
   }
 
   #pictureSource(attributes: Attributes, picture: Entry): void {
-    const candidates = parseSrcset(attributes["data-srcset"] ?? attributes["srcset"], this.#baseUrl);
+    const candidates = parseSrcset(attributes["data-srcset"] ?? attributes.srcset, this.#baseUrl);
     if (candidates.length === 0) return;
     picture.sources ??= [];
     picture.sources.push(`<source${srcsetAttribute(candidates)}${sourceAttributes(attributes)}>`);

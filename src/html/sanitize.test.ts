@@ -246,19 +246,19 @@ describe("sanitize", () => {
     "of a %s takes linear time for deep, wide, unclosed input, and bounds the depth",
     (profile) => {
       const hostile = [
-        "<div>".repeat(100_000) + "x",
+        `${"<div>".repeat(100_000)}x`,
         "<b>".repeat(100_000) + "</i>".repeat(100_000),
         "<table><tr><td>".repeat(30_000),
-        "<a href=/x>".repeat(60_000) + "y",
-        "<ul><li>".repeat(60_000) + "z",
+        `${"<a href=/x>".repeat(60_000)}y`,
+        `${"<ul><li>".repeat(60_000)}z`,
         "<p><b><i><u>x<div>".repeat(20_000),
         `<p ${"a=b ".repeat(100_000)}>x`,
         `<img src=/a srcset="${"/a 1x,".repeat(100_000)}">`,
         "<!--".repeat(200_000),
         "&".repeat(500_000),
-        " ".repeat(1_000_000) + "x",
+        `${" ".repeat(1_000_000)}x`,
         "<".repeat(500_000),
-        "<svg>".repeat(100_000) + "x",
+        `${"<svg>".repeat(100_000)}x`,
       ];
       for (const html of hostile) {
         const started = process.cpuUsage();

@@ -102,17 +102,17 @@ function holdsImage(nodes: readonly ChildNode[]): boolean {
 }
 
 function findSource(nodes: readonly ChildNode[]): string | undefined {
-  for (const node of nodes) if (node.type === "tag" && node.name === "source") return node.attribs["src"];
+  for (const node of nodes) if (node.type === "tag" && node.name === "source") return node.attribs.src;
   return undefined;
 }
 
 /** Frames of a pixel or without an address are trackers and advertisements' loaders. */
 function writeLink(name: string, attributes: Attributes, source: string | undefined, writer: SafeWriter): void {
   const { linked, needsTitledFrames } = writer.profile;
-  if (!linked.has(name) || /^\s*[01](px)?\s*$/.test(attributes["width"] ?? "")) return;
-  if (needsTitledFrames && attributes["allowfullscreen"] === undefined && !attributes["title"]?.trim()) return;
-  const address = attributes["src"] ?? attributes["data-src"] ?? source;
-  writer.link(address, attributes["title"] ?? attributes["aria-label"] ?? "");
+  if (!linked.has(name) || /^\s*[01](px)?\s*$/.test(attributes.width ?? "")) return;
+  if (needsTitledFrames && attributes.allowfullscreen === undefined && !attributes.title?.trim()) return;
+  const address = attributes.src ?? attributes["data-src"] ?? source;
+  writer.link(address, attributes.title ?? attributes["aria-label"] ?? "");
 }
 
 /** Receives the tokenizer's events; elements that are dropped are counted until they end. */
@@ -211,7 +211,7 @@ class TokenSource {
     const attributes = this.#attributes ?? NO_ATTRIBUTES;
     if (this.#dropping !== "" && !(FOREIGN.has(this.#dropping) && BREAKS_OUT.has(name))) {
       if (name === this.#dropping && !selfClosing) this.#dropDepth++;
-      else if (name === "source") this.#dropSource ??= attributes["src"];
+      else if (name === "source") this.#dropSource ??= attributes.src;
       return;
     }
     this.#dropping = "";

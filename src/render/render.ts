@@ -4,7 +4,7 @@ import { checkDocument, type Finding } from "./check.ts";
 import { formats } from "./formats.ts";
 
 /** A document, and what was left out of it. */
-export interface Rendered {
+interface Rendered {
   readonly text: string;
   readonly faults: readonly Fault[];
 }
