@@ -375,7 +375,7 @@ function isHidden(element: Element): boolean {
   )
     return true;
   const names = attributes.class;
-  return names?.split(/\s+/).some((name) => HIDDEN_WORDS.has(name.replace(/[-_]/g, "").toLowerCase()));
+  return (names ?? "").split(/\s+/).some((name) => HIDDEN_WORDS.has(name.replace(/[-_]/g, "").toLowerCase()));
 }
 
 /** Class and id cut into words: `articleBody main-text` is article, body, main, text. */
