@@ -85,7 +85,12 @@ async function createSite(
   /** Moves with every commit that was seen. */
   let commits = 0;
   const requestShelf = createRequestShelf({
-    make: (request, asked) => renderer.ask({ kind: "request", request, ...asked }),
+    async make(request, asked) {
+      const answer = await renderer.ask({ kind: "request", request, ...asked });
+      if (answer.kind === "made")
+        metrics.count({ did: "render", documents: 1, refused: answer.publication.snapshot === undefined ? 1 : 0 });
+      return answer;
+    },
     revisionOf: ({ origin }) => (origin.kind === "feed" ? (shelf.head(origin.slug)?.revision ?? 0) : commits),
     now,
     bytesMax: REQUESTED_BYTES,
