@@ -13,8 +13,9 @@ const IDLE_MS = 60_000;
 /** Documents that wait at most: a crowd that asks for more is told to come back. */
 const WAITING_MAX = 500;
 
-/** Heap of the worker, in MiB: many times what the longest feed needs. */
+/** Heap of the worker, in MiB: many times what the longest feed needs; and its nursery, which grows with every job else. */
 const HEAP_MIB = 256;
+const NURSERY_MIB = 16;
 
 /** Makes documents in a thread of its own, so that the one that serves never waits for a renderer or for zlib. */
 export interface Renderer extends AsyncDisposable {
@@ -51,7 +52,7 @@ export function createRenderer(configuration: Configuration, options: RendererOp
   function start(): Worker {
     const started = new Worker(program, {
       workerData: configuration,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: NURSERY_MIB },
     });
     started.unref();
     // Only our own program speaks on this channel.
