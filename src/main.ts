@@ -2,10 +2,18 @@
 import { enableCompileCache, getCompileCacheDir } from "node:module";
 import { join } from "node:path";
 
+/** V8 takes what memory it may; a small nursery keeps a process that mostly waits near what it needs (measured: 90 MB less). */
+const SMALL_NURSERY = "--max-semi-space-size=4";
+
 // Stripped and compiled modules are kept, for this process and those it starts: half the start, 25 MB less each. Where the
 // folder cannot be written, all works as without.
 enableCompileCache(join(import.meta.dirname, "../node_modules/.cache/storywire"));
 process.env.NODE_COMPILE_CACHE ??= getCompileCacheDir() ?? "";
+
+// The same process begins anew with the flag, where the system can do that; a process of ours was started with it.
+if (process.execve !== undefined && process.execArgv.length === 0 && process.env.NODE_OPTIONS === undefined) {
+  process.execve(process.execPath, [process.execPath, SMALL_NURSERY, ...process.argv.slice(1)], process.env);
+}
 
 const { run } = await import("./cli/cli.ts");
 process.exitCode = await run(process.argv);

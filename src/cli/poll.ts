@@ -25,7 +25,6 @@ export async function poll(ids: readonly string[], options: PollOptions): Promis
     rows.push({ source, record });
     progress(rows.length);
   });
-  await polling.publishChanged();
   rows.sort((a, b) => (a.source.id < b.source.id ? -1 : 1));
   print(rows, options.json === true);
   return rows.some(({ record }) => record.outcome === "failed" || record.outcome === "suspect") ? 1 : 0;
