@@ -1,6 +1,6 @@
 import type { DateInterval } from "./date.ts";
 import type { SafeHtml, UntrustedHtml } from "./html.ts";
-import type { Author, Enclosure, Image, StoryKind } from "./story.ts";
+import type { Author, StoryContent } from "./story.ts";
 import type { AbsoluteUrl } from "./url.ts";
 
 /** A source's own facts: RSS `channel`, Atom `feed`, JSON Feed's top level, a page's site name. */
@@ -41,23 +41,9 @@ export interface Fault {
  * One item of a document before we trust it: addresses are absolute http(s), texts are plain, HTML is untrusted unless
  * the extractor already wrote it through the allow-list.
  */
-export interface ParsedItem {
-  readonly kind: StoryKind;
-  readonly guid?: string;
-  readonly url?: AbsoluteUrl;
-  readonly canonicalUrl?: AbsoluteUrl;
-  readonly title: string;
-  readonly summary?: string;
+export interface ParsedItem extends Omit<StoryContent, "summaryHtml" | "contentHtml"> {
   readonly summaryHtml?: UntrustedHtml | SafeHtml;
-  readonly description?: string;
   readonly contentHtml?: UntrustedHtml | SafeHtml;
-  readonly authors: readonly Author[];
-  readonly section?: string;
-  readonly tags: readonly string[];
-  readonly language?: string;
-  readonly images: readonly Image[];
-  readonly enclosures: readonly Enclosure[];
-  readonly rights?: string;
   readonly published?: DateInterval;
   readonly updated?: DateInterval;
   /** Dates that could not be read, with their text: kept for `explain`. */

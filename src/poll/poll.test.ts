@@ -57,23 +57,10 @@ describe("pollSource", () => {
     await store[Symbol.asyncDispose]();
   });
 
-  async function poll(tools: Partial<PollTools> = {}) {
+  async function poll(overrides: Partial<PollTools> = {}) {
     now += HOUR;
     const [state] = await store.sourceStates([source.id]);
-    return pollSource(source, state, {
-      store,
-      fetch: fetchForeign,
-      read: async (job) => readDocument(job),
-      commit: (changes) => store.apply([changes]),
-      membershipsOf: () => [],
-      now: () => now,
-      random: () => 0,
-      nextCronAt: () => null,
-      minimumMs: 300_000,
-      outage: createOutageWatch(),
-      onBug: (error) => bugs.push(error),
-      ...tools,
-    });
+    return pollSource(source, state, { ...tools(), ...overrides });
   }
   const titles = async () => (await store.newestOfSource(source.id, 10)).map((story) => story.title);
 
@@ -139,7 +126,7 @@ describe("pollSource", () => {
       nextCronAt: () => null,
       minimumMs: 300_000,
       outage: createOutageWatch(),
-      onBug: () => {},
+      onBug: (error) => bugs.push(error),
     };
   }
 
