@@ -23,8 +23,8 @@ import { createOutageWatch } from "../poll/outage.ts";
 import { type PollTools, pollSource } from "../poll/poll.ts";
 import { createReadingPool } from "../poll/pool.ts";
 import { interleaveHosts, nextCronRun } from "../poll/schedule.ts";
-import { createBackgroundPublisher } from "../publish/background.ts";
-import { formats } from "../render/formats.ts";
+import type { BackgroundPublisher } from "../publish/background.ts";
+import { FORMAT_NAMES } from "../publish/document.ts";
 import { compileMemberships } from "../select/membership.ts";
 import type { Activity } from "../serve/metrics.ts";
 import type { SourceState, Store } from "../store/store.ts";
@@ -89,16 +89,21 @@ export async function startPolling(
     { waitMs: 20, onCommitted: () => overrides.onCommitted?.() },
   );
   const factsOf = factsReader(configuration);
-  const publisher = createBackgroundPublisher(bySlug(feeds), {
-    store,
-    site: siteOf(configuration),
-    factsOf: factsOf.of,
-    prepare: () => factsOf.refresh(store),
-    onProblem(problem) {
-      if (problem.snapshot === undefined) tellActivity({ did: "render", documents: 0, refused: 1 });
-      log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate, or left something out");
-    },
-  });
+  let publisher: Promise<BackgroundPublisher> | undefined;
+  /** The writers of documents are loaded by who makes documents: a round of visits alone does not. */
+  async function loadPublisher(): Promise<BackgroundPublisher> {
+    const { createBackgroundPublisher } = await import("../publish/background.ts");
+    return createBackgroundPublisher(bySlug(feeds), {
+      store,
+      site: siteOf(configuration),
+      factsOf: factsOf.of,
+      prepare: () => factsOf.refresh(store),
+      onProblem(problem) {
+        if (problem.snapshot === undefined) tellActivity({ did: "render", documents: 0, refused: 1 });
+        log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate, or left something out");
+      },
+    });
+  }
   const memberships = compileMemberships(feeds, sources, clusterOf, siteOf(configuration));
   let stopping = false;
   const tools: PollTools = {
@@ -162,8 +167,9 @@ export async function startPolling(
         log.info({ event: "feeds", rebuilt: rebuilds.map(({ slug }) => slug) }, "feed membership rebuilt");
     },
     async publishChanged() {
-      const published = await publisher.publishChanged();
-      if (published > 0) tellActivity({ did: "render", documents: published * FORMATS, refused: 0 });
+      publisher ??= loadPublisher();
+      const published = await (await publisher).publishChanged();
+      if (published > 0) tellActivity({ did: "render", documents: published * FORMAT_NAMES.length, refused: 0 });
       return published;
     },
     stop: () => {
@@ -256,8 +262,6 @@ async function inParallel<T>(
   const results = await Promise.allSettled(workers);
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }
-
-const FORMATS = Object.keys(formats).length;
 
 function activityOf({ outcome, code, stories, wireBytes, stageMs }: PollRecord): Activity {
   return {

@@ -7,7 +7,7 @@ import type { AbsoluteUrl } from "./url.ts";
 export type StoryId = string & { readonly __storyId: unique symbol };
 
 /** From an article page, a listing, a feed. */
-export type StoryKind = "article" | "listed" | "entry";
+type StoryKind = "article" | "listed" | "entry";
 
 /** RSS `author`/`dc:creator`, Atom `author`, JSON Feed `authors`. */
 export interface Author {
