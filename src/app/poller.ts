@@ -1,3 +1,4 @@
+import { constants, setPriority } from "node:os";
 import type { Logger } from "pino";
 import type { Configuration } from "../config/settings.ts";
 import { StoreError } from "../errors.ts";
@@ -38,6 +39,8 @@ export async function runPoller(
   log: Logger,
   options: Overrides & PollerListeners = {},
 ): Promise<Poller> {
+  // Answers come first: this process and the readers it starts take what time the serving one leaves.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   await using starting = new AsyncDisposableStack();
   const { dataDir } = configuration.settings;
   // A poller whose service was killed ends by itself; its successor waits for it, then goes on under its name.
