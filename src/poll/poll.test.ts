@@ -138,4 +138,43 @@ describe("pollSource", () => {
     expect(record.message).not.toContain("a fault of ours");
     expect(bugs).toEqual([fault]);
   });
+
+  it("sends the operator's secrets to the source's own origin alone, and lets go of what cannot be read", async () => {
+    const secretive = { ...source, kind: "auto" as const, auth: { bearer: "secret" }, headers: { "x-key": "secret" } };
+    const asked: FetchRequest[] = [];
+    let released = 0;
+    const answers = [
+      `<html><head><link rel="alternate" type="application/rss+xml" href="https://feeds.example/f"></head><body><p>Welcome</p></body></html>`,
+      "no feed at all",
+    ];
+    now += HOUR;
+    const record = await pollSource(secretive, undefined, {
+      ...tools(),
+      fetch: async (request) => {
+        asked.push(request);
+        const body = Buffer.from(answers[asked.length - 1] ?? "");
+        const release = () => {
+          released += 1;
+        };
+        return {
+          kind: "fetched",
+          status: 200,
+          finalUrl: request.url,
+          headers: {},
+          redirects: [],
+          wireBytes: 0,
+          validators: {},
+          contentType: "text/html",
+          body,
+          release,
+        };
+      },
+    });
+    expect(record.outcome).toBe("failed");
+    expect(asked.map((request) => [request.url, request.auth, request.headers])).toEqual([
+      ["https://news.example/feed", { bearer: "secret" }, { "x-key": "secret" }],
+      ["https://feeds.example/f", undefined, undefined],
+    ]);
+    expect(released).toBeGreaterThanOrEqual(2);
+  });
 });

@@ -94,12 +94,19 @@ const READER = 1;
 
 function requestOf({ source, memory, sameRules }: Visit): FetchRequest {
   return {
-    url: targetOf(source, memory),
-    holdBody: true,
+    ...requestFor(source, targetOf(source, memory)),
     ...(sameRules && memory.validators !== undefined ? { validators: memory.validators } : {}),
-    headers: source.headers,
-    cookies: source.cookies,
-    ...(source.auth === undefined ? {} : { auth: source.auth }),
+  };
+}
+
+/** How a source asks for an address: its headers, cookies and credentials go to its own origin alone. */
+function requestFor(source: Source, url: AbsoluteUrl): FetchRequest {
+  const isOwn = new URL(url).origin === new URL(source.url).origin;
+  return {
+    url,
+    holdBody: true,
+    ...(isOwn ? { headers: source.headers, cookies: source.cookies } : {}),
+    ...(isOwn && source.auth !== undefined ? { auth: source.auth } : {}),
     ...(source.userAgent === undefined ? {} : { userAgent: source.userAgent }),
     ...(source.proxy === undefined ? {} : { proxy: source.proxy }),
   };
@@ -197,8 +204,7 @@ async function readBest(visit: Visit, fetched: FetchedDocument): Promise<ReadDoc
   if (read.feedUrl === undefined || read.format === "article" || memory.feedUrl !== undefined)
     return { ...fetched, read, memory };
   try {
-    const { validators: _validators, ...request } = requestOf(visit);
-    const outcome = await tools.fetch({ ...request, url: read.feedUrl }, { robots: false });
+    const outcome = await tools.fetch(requestFor(source, read.feedUrl), { robots: false });
     if (outcome.kind !== "fetched") return { ...fetched, read, memory };
     const named = await readOne(visit, outcome, "feed");
     const bodyDigest = digestOfBody(outcome.body);
@@ -222,7 +228,9 @@ async function readOne(
   kind: SourceKind,
 ): Promise<Reading> {
   const contentType = source.contentType ?? outcome.contentType ?? mediaTypeOf(new URL(outcome.finalUrl).pathname);
-  const reading = await tools.read({
+  // The next large body may come once this one is read, well or not.
+  using _body = { [Symbol.dispose]: () => outcome.release?.() };
+  return await tools.read({
     bytes: outcome.body,
     ...(contentType === undefined ? {} : { contentType }),
     url: baseOf(source, outcome),
@@ -234,9 +242,6 @@ async function readOne(
     more: source.more,
     known: sameRules ? await tools.store.rawDigests(source.id) : new Set(),
   });
-  // The next large body may come: this one is read.
-  outcome.release?.();
-  return reading;
 }
 
 /** A file stands for the page it was saved from; a Content-Location names the document itself (RFC 9110 §8.7). */
@@ -247,13 +252,7 @@ function baseOf(source: Source, outcome: Fetched): AbsoluteUrl {
 /** A listed story's own page: the operator's headers and cookies go along to the source's own origin only. */
 async function readFollowed(visit: Visit, url: AbsoluteUrl): Promise<Reading> {
   const { source, tools, startedAt } = visit;
-  const sameOrigin = new URL(url).origin === new URL(source.url).origin;
-  const { validators: _validators, ...own } = requestOf(visit);
-  const { userAgent, proxy } = own;
-  const request = sameOrigin
-    ? { ...own, url, holdBody: false }
-    : { url, ...(userAgent === undefined ? {} : { userAgent }), ...(proxy === undefined ? {} : { proxy }) };
-  const outcome = await tools.fetch(request, { robots: source.robots });
+  const outcome = await tools.fetch({ ...requestFor(source, url), holdBody: false }, { robots: source.robots });
   if (outcome.kind !== "fetched")
     throw new FetchError(`Cannot read ${url}: it is gone`, { code: "gone", concerns: url });
   return tools.read({
