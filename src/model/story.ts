@@ -92,3 +92,8 @@ export interface Story extends StoryContent {
   readonly contentDigest: string;
   readonly withdrawnAt?: number;
 }
+
+/** Order of stories in a feed: published, newest first; then the place in the source's list; then id. */
+export function newestFirst(a: Story, b: Story): number {
+  return b.publishedAt - a.publishedAt || a.position - b.position || (a.id < b.id ? -1 : 1);
+}

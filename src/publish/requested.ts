@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Feed, FeedDocument, FeedSlug, FormatName } from "../model/feed.ts";
 import type { Source, SourceId } from "../model/source.ts";
-import type { Story } from "../model/story.ts";
+import { newestFirst, type Story } from "../model/story.ts";
 import { type FeedRequest, type Origin, requestPath } from "../select/feed-request.ts";
 import { canonicalQuery, cutAt, pickStories } from "../select/reader-query.ts";
 import type { Store } from "../store/store.ts";
@@ -143,11 +143,6 @@ async function storiesTagged(tag: string, store: RequestTools["store"]): Promise
     ({ tags, section, withdrawnAt }) =>
       withdrawnAt === undefined && [...tags, section ?? ""].some((name) => name.toLowerCase() === wanted),
   );
-}
-
-/** Order of entries in a feed: published, place in the source's list, id. */
-function newestFirst(a: Story, b: Story): number {
-  return b.publishedAt - a.publishedAt || a.position - b.position || (a.id < b.id ? -1 : 1);
 }
 
 function urnOf({ origin, query }: FeedRequest): string {

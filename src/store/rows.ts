@@ -82,11 +82,6 @@ export function recordText(story: Story): string {
   return JSON.stringify(rest satisfies Recorded);
 }
 
-/** Order of stories in a feed. */
-export function newestFirst(a: Story, b: Story): number {
-  return b.publishedAt - a.publishedAt || a.position - b.position || (a.id < b.id ? -1 : 1);
-}
-
 // --- what a plan needs of known stories
 
 export const KNOWN_COLUMNS =

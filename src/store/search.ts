@@ -1,6 +1,6 @@
 import { CompiledQuery, sql as template } from "kysely";
-import type { Story } from "../model/story.ts";
-import { newestFirst, STORY_COLUMNS, type StoryRow, storyOf } from "./rows.ts";
+import { newestFirst, type Story } from "../model/story.ts";
+import { STORY_COLUMNS, type StoryRow, storyOf } from "./rows.ts";
 import { chunks, query, type Sql } from "./sql.ts";
 
 /** How much of a story's text is searched beside its title, in characters. */

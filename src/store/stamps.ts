@@ -1,5 +1,4 @@
-import type { Story } from "../model/story.ts";
-import { newestFirst } from "./rows.ts";
+import { newestFirst, type Story } from "../model/story.ts";
 import { query, type Sql } from "./sql.ts";
 
 const SECOND = 1_000;

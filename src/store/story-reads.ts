@@ -1,7 +1,7 @@
 import type { FeedSlug } from "../model/feed.ts";
 import type { SourceId } from "../model/source.ts";
-import type { Story, StoryId } from "../model/story.ts";
-import { keysOf, newestFirst, parseOwn, STORY_COLUMNS, type StoryRow, storyOf } from "./rows.ts";
+import { newestFirst, type Story, type StoryId } from "../model/story.ts";
+import { keysOf, parseOwn, STORY_COLUMNS, type StoryRow, storyOf } from "./rows.ts";
 import { query, queryParts, type Sql } from "./sql.ts";
 import type { Sighting, StoryHistory } from "./store.ts";
 
