@@ -7,12 +7,10 @@
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { gzipSync } from "node:zlib";
+import { startFeedOrigin, type Traffic } from "./feed-origin.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -26,73 +24,7 @@ const { values: options } = parseArgs({
 const SOURCES = Number(options.sources);
 const ITEMS = Number(options.items);
 const LATENCY_MS = Number(options.latency);
-const ADDRESSES = Number(options.addresses);
-const CHANGED_SHARE = 0.1;
-const NEW_ITEMS = 3;
-const EPOCH = Date.parse("2026-01-01T00:00:00Z");
 const MAIN = join(import.meta.dirname, "../src/main.ts");
-
-const WORDS =
-  "council bridge harbour river school budget winter market train storm library garden engine doctor painter".split(
-    " ",
-  );
-
-function sentence(seed: number, length: number): string {
-  return Array.from({ length }, (_, index) => WORDS[(seed * 7 + index * index * 3 + index) % WORDS.length]).join(" ");
-}
-
-/** One item of about 2.2 kB, made of its feed and number alone. */
-function itemOf(feed: number, number: number): string {
-  const paragraphs = Array.from(
-    { length: 6 },
-    (_, index) =>
-      `<p>${sentence(feed + number * 31 + index, 48)}, <a href="/p/${number}?a=1&b=2">said</a> <b>one</b>.</p>`,
-  );
-  return `<item><title>${sentence(feed * 13 + number, 7)} ${number}</title><link>https://origin-${feed}.example/story/${number}</link><guid isPermaLink="false">urn:feed:${feed}:${number}</guid><pubDate>${new Date(EPOCH + number * 60_000).toUTCString()}</pubDate><dc:creator>Ann Author</dc:creator><category>news</category><description><![CDATA[${paragraphs.join("")}]]></description></item>`;
-}
-
-function isChanged(feed: number): boolean {
-  return feed % Math.round(1 / CHANGED_SHARE) === 0;
-}
-
-function feedOf(feed: number, round: number): Buffer {
-  const first = round > 1 && isChanged(feed) ? NEW_ITEMS : 0;
-  const items = Array.from({ length: ITEMS }, (_, index) => itemOf(feed, first + ITEMS - index));
-  return gzipSync(
-    `<?xml version="1.0" encoding="utf-8"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>Feed ${feed}</title><link>https://origin-${feed}.example/</link><description>News</description>${items.join("")}</channel></rss>`,
-  );
-}
-
-let round = 0;
-let requests = 0;
-let bytesOut = 0;
-const bodies = new Map<number, Buffer>();
-
-const listener: RequestListener = (request, response) => {
-  requests += 1;
-  const feed = Number(request.url?.slice(3));
-  const version = round > 1 && isChanged(feed) ? round : 0;
-  const etag = `"${feed}-${version}"`;
-  setTimeout(() => {
-    if (!Number.isInteger(feed)) return void response.writeHead(404).end();
-    if (request.headers["if-none-match"] === etag) {
-      bytesOut += 120;
-      return void response.writeHead(304, { etag }).end();
-    }
-    const key = feed * 2 + (version > 0 ? 1 : 0);
-    const body = bodies.get(key) ?? feedOf(feed, round);
-    bodies.set(key, body);
-    bytesOut += body.length;
-    response
-      .writeHead(200, {
-        "content-type": "application/rss+xml",
-        "content-encoding": "gzip",
-        "content-length": body.length,
-        etag,
-      })
-      .end(body);
-  }, LATENCY_MS);
-};
 
 interface Usage {
   readonly cpuMs: number;
@@ -174,16 +106,20 @@ await Promise.all(Array.from({ length: ${Number(options["in-flight"])} }, async 
 `;
 
 async function main(): Promise<void> {
-  const server = createServer({ keepAliveTimeout: 60_000 }, listener);
-  await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
-  const { port } = server.address() as AddressInfo;
+  using origin = await startFeedOrigin({
+    feeds: SOURCES,
+    items: ITEMS,
+    latencyMs: LATENCY_MS,
+    addresses: Number(options.addresses),
+  });
+  const { urls } = origin;
   const folder = mkdtempSync(join(tmpdir(), "storywire-bench-"));
+  const counted = async (run: () => Promise<Usage>, round: number): Promise<Counted> => {
+    origin.begin(round);
+    const usage = await run();
+    return { ...usage, ...origin.traffic() };
+  };
   try {
-    const urls = Array.from(
-      { length: SOURCES },
-      (_, index) =>
-        `http://127.1.${Math.floor((index % ADDRESSES) / 250)}.${((index % ADDRESSES) % 250) + 1}:${port}/f/${index}`,
-    );
     mkdirSync(join(folder, "config/sources"), { recursive: true });
     mkdirSync(join(folder, "feeds"));
     writeFileSync(join(folder, "urls"), urls.join("\n"));
@@ -199,44 +135,34 @@ async function main(): Promise<void> {
     writeFileSync(join(folder, "feeds/everything.yaml"), "title: Everything\n");
     const env = { STORYWIRE_ALLOW_ADDRESSES: "127.0.0.0/8", STORYWIRE_LOG: "silent" };
     process.stdout.write(
-      `${SOURCES} sources of ${ITEMS} items (${Math.round(feedOf(1, 0).length / 1024)} kB gzip), ${ADDRESSES} addresses, ${LATENCY_MS} ms latency\n`,
+      `${SOURCES} sources of ${ITEMS} items (${Math.round(origin.bodyBytes / 1024)} kB gzip), ${options.addresses} addresses, ${LATENCY_MS} ms latency\n`,
     );
     process.stdout.write("round   who        CPU ms/feed   feeds/s   peak MiB   requests   kB out/feed\n");
-    for (const name of ["cold", "same", "delta"]) {
-      round = ["cold", "same", "delta"].indexOf(name);
+    for (const [round, name] of ["cold", "same", "delta"].entries()) {
       if (name !== "delta")
-        print(name, "floor", await counted(() => measure(process.execPath, ["floor.mjs", name], folder, env)));
+        print(name, "floor", await counted(() => measure(process.execPath, ["floor.mjs", name], folder, env), round));
       print(
         name,
         "storywire",
-        await counted(() => measure(process.execPath, [MAIN, "poll", "--all", "--json"], folder, env)),
+        await counted(() => measure(process.execPath, [MAIN, "poll", "--all", "--json"], folder, env), round),
       );
     }
   } finally {
-    server.closeAllConnections();
-    server.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-type Counted = Usage & { readonly requests: number; readonly kib: number };
+type Counted = Usage & Traffic;
 
-async function counted(run: () => Promise<Usage>): Promise<Counted> {
-  requests = 0;
-  bytesOut = 0;
-  const usage = await run();
-  return { ...usage, requests, kib: bytesOut / 1024 };
-}
-
-function print(name: string, who: string, { cpuMs, wallMs, peakMib, requests: asked, kib, output }: Counted): void {
+function print(name: string, who: string, { cpuMs, wallMs, peakMib, requests, bytes, output }: Counted): void {
   const cells = [
     name.padEnd(7),
     who.padEnd(9),
     (cpuMs / SOURCES).toFixed(2).padStart(12),
     ((SOURCES / wallMs) * 1000).toFixed(0).padStart(9),
     peakMib.toFixed(0).padStart(10),
-    String(asked).padStart(10),
-    (kib / SOURCES).toFixed(2).padStart(13),
+    String(requests).padStart(10),
+    (bytes / 1024 / SOURCES).toFixed(2).padStart(13),
   ];
   const outcomes = who === "storywire" ? countOutcomes(output) : "";
   process.stdout.write(`${cells.join(" ")}  ${outcomes}\n`);
