@@ -19,6 +19,7 @@ const TABLES = [
   "feeds",
   "feed_entries",
   "stale_lists",
+  "source_usage",
 ] as const satisfies readonly (keyof Tables)[];
 
 /**

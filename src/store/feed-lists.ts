@@ -216,6 +216,42 @@ export async function removeEntries(sql: Sql, numbers: readonly number[]): Promi
   }
 }
 
+/**
+ * Brings the entries of one story to what it is now: it enters feeds, leaves feeds, and stands at its date in those
+ * where it stays, shown or waiting as it was. Answers the feeds that show it, or did.
+ */
+export async function placeStory(
+  sql: Sql,
+  { n, id, publishedAt }: { readonly n: number; readonly id: StoryId; readonly publishedAt: number },
+  memberships: readonly Membership[],
+): Promise<readonly FeedSlug[]> {
+  const wanted = new Map(memberships.map((membership) => [membership.slug, membership]));
+  const text = `select feeds.slug, feeds.list from feed_entries join feeds on feeds.list = feed_entries.list
+    where feed_entries.n = ? order by feeds.slug`;
+  const held = await query<{ slug: FeedSlug; list: number }>(sql, text, [n]);
+  await query(sql, "update feed_entries set published_at = ? where n = ? and published_at <> ?", [
+    publishedAt,
+    n,
+    publishedAt,
+  ]);
+  for (const { slug, list } of held) {
+    const staying = wanted.get(slug);
+    if (staying === undefined) {
+      const leaving = "delete from feed_entries where n = ? and list = ? returning list, cluster, hidden";
+      await showNext(sql, await query<LeavingRow>(sql, leaving, [n, list]));
+    } else
+      await query(sql, "update feed_entries set leaves_at = ? where n = ? and list = ?", [
+        staying.leavesAt ?? null,
+        n,
+        list,
+      ]);
+  }
+  const before = new Set(held.map(({ slug }) => slug));
+  const entering = memberships.filter(({ slug }) => !before.has(slug));
+  const entered = await enterFeeds(sql, entering, new Map([[id, n]]));
+  return [...before, ...entered.map(({ slug }) => slug)];
+}
+
 interface LeavingRow {
   readonly list: number;
   readonly cluster: string | null;

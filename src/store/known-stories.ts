@@ -36,7 +36,7 @@ async function numbersOfKeys(sql: Sql, sourceId: SourceId, keys: readonly string
 
 export async function rawDigests(sql: Sql, sourceId: SourceId): Promise<ReadonlySet<string>> {
   const text = `select raw_digest from stories
-    where source_id = ? and present = 1 and held is null and withdrawn_at is null`;
+    where source_id = ? and present = 1 and held is null and (withdrawn_at is null or retracted_at is not null)`;
   const rows = await query<{ raw_digest: string }>(sql, text, [sourceId]);
   return new Set(rows.map((row) => row.raw_digest));
 }

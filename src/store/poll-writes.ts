@@ -187,12 +187,19 @@ function stampsOfRevised(sql: Sql, changes: readonly PollChanges[]): Promise<Rea
 
 /** Keeps what each revised story said before, as it stands in its row. */
 async function saveRevisions(sql: Sql, updates: readonly Updating[]): Promise<void> {
+  for (const { n, poll, revised } of updates)
+    if (revised !== undefined) await saveRevision(sql, n, { ...revised, at: poll.at });
+}
+
+/** Keeps what a story said before, as it stands in its row; `story` is what it says from now on. */
+export async function saveRevision(
+  sql: Sql,
+  n: number,
+  { story, changed, at }: { readonly story: Story; readonly changed: readonly string[]; readonly at: number },
+): Promise<void> {
   const text = `insert into revisions (n, revision, at, changed, digest, title, record)
     select n, ?, ?, ?, digest, title, record from stories where n = ? on conflict do nothing`;
-  for (const { n, poll, revised } of updates) {
-    if (revised === undefined) continue;
-    await query(sql, text, [revised.story.revision - 1, poll.at, JSON.stringify(revised.changed), n]);
-  }
+  await query(sql, text, [story.revision - 1, at, JSON.stringify(changed), n]);
 }
 
 // --- sightings

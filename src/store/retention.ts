@@ -5,6 +5,7 @@ import { feedsShowing, removeEntries, touchFeeds } from "./feed-lists.ts";
 import { unindexStories } from "./search.ts";
 import { inTransaction, query, type Sql, updateStoryRows } from "./sql.ts";
 import type { Retention, RetentionRule } from "./store.ts";
+import { refreshUsage } from "./usage.ts";
 
 /** Rows of each kind that one commit removes at most, so that no commit is long. */
 const BATCH = 500;
@@ -33,6 +34,7 @@ async function emptyStories(sql: Sql, numbers: readonly number[], now: number): 
       dates: "{}",
       origins: null,
       held: null,
+      corrections: null,
     })),
   );
   await touchFeeds(
@@ -72,7 +74,9 @@ export async function prune(
     await pruneStories(database, row.id, { rule: stories, now }),
   ];
   const removed = steps.reduce((sum, count) => sum + count, 0);
-  return { removed, next: steps.some((count) => count >= BATCH) ? (after ?? ("" as SourceId)) : row.id };
+  if (steps.some((count) => count >= BATCH)) return { removed, next: after ?? ("" as SourceId) };
+  await refreshUsage(database, row.id, now);
+  return { removed, next: row.id };
 }
 
 interface Step {

@@ -1,4 +1,5 @@
 import type { IdentityKey } from "../model/candidate.ts";
+import type { Corrections } from "../model/correction.ts";
 import type { IdentityRule, SourceId } from "../model/source.ts";
 import type { Story, StoryDates, StoryId } from "../model/story.ts";
 import type { KnownStory } from "./store.ts";
@@ -85,7 +86,7 @@ export function recordText(story: Story): string {
 // --- what a plan needs of known stories
 
 export const KNOWN_COLUMNS =
-  "id, n, title, raw_digest, digest, held, dates, keys, published_at, present, withdrawn_at, deleted_at";
+  "id, n, title, raw_digest, digest, held, dates, keys, published_at, present, withdrawn_at, deleted_at, corrections, retracted_at";
 
 export type KnownRow = Pick<
   Tables["stories"],
@@ -101,22 +102,33 @@ export type KnownRow = Pick<
   | "present"
   | "withdrawn_at"
   | "deleted_at"
+  | "corrections"
+  | "retracted_at"
 >;
 
 export function knownOf(row: KnownRow): KnownStory {
+  const corrections = correctionsOf(row);
+  const corrected = Object.keys(corrections);
   return {
     id: row.id as StoryId,
     keys: keysOf(row.keys),
     rawDigest: row.raw_digest,
     contentDigest: row.digest,
     ...(row.held === null ? {} : { held: parseOwn<NonNullable<KnownStory["held"]>>(row.held) }),
-    title: row.title,
+    // Recognised by what its source says, not by what an operator made of it.
+    title: corrections.title?.was.title ?? row.title,
     dates: parseOwn<StoryDates>(row.dates),
-    publishedAt: row.published_at,
+    publishedAt: corrections.published?.was.publishedAt ?? row.published_at,
     present: row.present === 1,
-    withdrawn: row.withdrawn_at !== null,
+    // What an operator withdrew does not come back by itself.
+    withdrawn: row.withdrawn_at !== null && row.retracted_at === null,
     deleted: row.deleted_at !== null,
+    ...(corrected.length === 0 ? {} : { corrected }),
   };
+}
+
+export function correctionsOf({ corrections }: Pick<Tables["stories"], "corrections">): Corrections {
+  return corrections === null ? {} : parseOwn<Corrections>(corrections);
 }
 
 /** `g:…,u:…,d:…`: the first letter of each kind, and the key. */

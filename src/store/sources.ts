@@ -6,9 +6,9 @@ import { insertRows, inTransaction, query, queryParts, type Sql } from "./sql.ts
 import type { PollChanges, SourceState } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
-type SourceRow = Pick<Tables["sources"], "id" | "memory" | "next_poll_at" | "last_poll">;
+type SourceRow = Pick<Tables["sources"], "id" | "memory" | "next_poll_at" | "last_poll" | "paused_at">;
 
-const COLUMNS = "id, memory, next_poll_at, last_poll";
+const COLUMNS = "id, memory, next_poll_at, last_poll, paused_at";
 
 export async function sourceStates(sql: Sql, ids: readonly SourceId[] | undefined): Promise<readonly SourceState[]> {
   const rows =
@@ -18,13 +18,17 @@ export async function sourceStates(sql: Sql, ids: readonly SourceId[] | undefine
   return rows.map((row) => ({
     id: row.id as SourceId,
     memory: parseOwn<SourceMemory>(row.memory),
-    nextPollAt: row.next_poll_at,
+    nextPollAt: row.paused_at === null ? row.next_poll_at : null,
+    ...(row.paused_at === null ? {} : { pausedAt: row.paused_at }),
     ...(row.last_poll === null ? {} : { lastPoll: parseOwn<PollRecord>(row.last_poll) }),
   }));
 }
 
 export async function nextPolls(sql: Sql): Promise<ReadonlyMap<SourceId, number | null>> {
-  const rows = await query<{ id: string; next_poll_at: number | null }>(sql, "select id, next_poll_at from sources");
+  const rows = await query<{ id: string; next_poll_at: number | null }>(
+    sql,
+    "select id, case when paused_at is null then next_poll_at end as next_poll_at from sources",
+  );
   return new Map(rows.map((row) => [row.id as SourceId, row.next_poll_at]));
 }
 
@@ -86,6 +90,38 @@ export async function savePolls(sql: Sql, changes: readonly PollChanges[]): Prom
     changes.map(({ sourceId, poll }) => ({ source_id: sourceId, at: poll.at, record: JSON.stringify(poll) })),
     "on conflict (source_id, at) do update set record = excluded.record",
   );
+}
+
+/**
+ * From now on (null: no longer) visited only when the operator asks. What is resumed is due when it was, at once where
+ * that is past, or where a 410 had ended its visits.
+ */
+export async function pauseSource(
+  database: Database,
+  id: SourceId,
+  { pausedAt, now }: { readonly pausedAt: number | null; readonly now: number },
+): Promise<void> {
+  await inTransaction(database, async (sql) => {
+    const [known] = await query<SourceRow>(sql, `select ${COLUMNS} from sources where id = ?`, [id]);
+    if (known === undefined) {
+      const memory = JSON.stringify(freshMemory);
+      await insertRows(
+        sql,
+        "sources",
+        [{ id, memory, next_poll_at: 0, paused_at: pausedAt }],
+        "on conflict do nothing",
+      );
+      return;
+    }
+    await query(sql, "update sources set paused_at = ? where id = ?", [pausedAt, id]);
+    const { gone, ...memory } = parseOwn<SourceMemory>(known.memory);
+    if (pausedAt === null && gone === true)
+      await query(sql, "update sources set memory = ?, next_poll_at = ? where id = ?", [
+        JSON.stringify(memory),
+        now,
+        id,
+      ]);
+  });
 }
 
 /** Visits to a source, newest first. */

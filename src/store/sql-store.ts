@@ -2,11 +2,12 @@ import { backupDatabase } from "./backup.ts";
 import { type Database, type DatabaseAddress, type OpenOptions, openDatabase, storeError } from "./database.ts";
 import { defineFeeds, expireEntries, feedHeads, rebuildFeed, sweepLists } from "./feed-lists.ts";
 import { digestsBefore, rawDigests, storiesForPoll } from "./known-stories.ts";
+import { correctStory, retractStory } from "./operator-writes.ts";
 import { applyPolls } from "./poll-writes.ts";
 import { deleteStory, prune } from "./retention.ts";
 import { searchStories } from "./search.ts";
 import { findSnapshot, saveSnapshots } from "./snapshots.ts";
-import { leaseSources, listPolls, nextPolls, releaseSources, sourceStates } from "./sources.ts";
+import { leaseSources, listPolls, nextPolls, pauseSource, releaseSources, sourceStates } from "./sources.ts";
 import { inTransaction, query } from "./sql.ts";
 import type { Store } from "./store.ts";
 import {
@@ -20,6 +21,7 @@ import {
   storiesByKey,
   storyHistory,
 } from "./story-reads.ts";
+import { diskBytes, measureSource, sourceUsage } from "./usage.ts";
 
 /** Entries removed in one commit at most. */
 const ENTRIES_BATCH = 2_000;
@@ -41,6 +43,9 @@ export function createSqlStore(database: Database): Store {
       if (changes.length > 0) await inTransaction(database, (sql) => applyPolls(sql, changes));
     },
     deleteStory: (id, now) => deleteStory(database, id, now),
+    correctStory: (correction) => correctStory(database, correction),
+    retractStory: (id, change) => retractStory(database, id, change),
+    pauseSource: (id, pause) => pauseSource(database, id, pause),
 
     sourceStates: (ids) => sourceStates(database, ids),
     nextPolls: () => nextPolls(database),
@@ -71,6 +76,9 @@ export function createSqlStore(database: Database): Store {
       const pruned = await prune(database, rules, step);
       return { ...pruned, removed: pruned.removed + swept };
     },
+    sourceUsage: () => sourceUsage(database),
+    measureSource: (id, now) => measureSource(database, id, now),
+    diskBytes: () => diskBytes(database),
     async probe() {
       await query(database, "insert into stale_lists (list) values (0) on conflict do nothing");
       await query(database, "delete from stale_lists where list = 0");

@@ -112,6 +112,7 @@ const TEXT_COLUMNS = new Set([
   "keys",
   "record",
   "origins",
+  "corrections",
   "key",
   "field",
   "rule",

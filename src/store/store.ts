@@ -1,4 +1,5 @@
 import type { IdentityKey } from "../model/candidate.ts";
+import type { Corrections } from "../model/correction.ts";
 import type { DateInterval } from "../model/date.ts";
 import type { FeedSlug, FormatName } from "../model/feed.ts";
 import type { PollRecord, SourceMemory } from "../model/poll.ts";
@@ -19,7 +20,10 @@ export interface KnownStory {
   readonly publishedAt: number;
   /** In the source's list at its last good poll. */
   readonly present: boolean;
+  /** By its source, or by its page that is missing; what an operator withdrew is not told here. */
   readonly withdrawn: boolean;
+  /** Fields that an operator corrected: visits leave them alone. */
+  readonly corrected?: readonly string[];
   /** An operator deleted it: it is never imported again. */
   readonly deleted: boolean;
 }
@@ -103,7 +107,10 @@ export interface FeedHead {
 export interface SourceState {
   readonly id: SourceId;
   readonly memory: SourceMemory;
+  /** null: not before the operator asks. */
   readonly nextPollAt: number | null;
+  /** Since when the operator wants no visits, milliseconds since 1970 UTC. */
+  readonly pausedAt?: number;
   readonly lastPoll?: PollRecord;
 }
 
@@ -121,6 +128,32 @@ export interface StoryHistory {
   }[];
   readonly sightings: readonly (Sighting & { readonly at: number; readonly pollId: string })[];
   readonly feeds: readonly FeedSlug[];
+  readonly corrections: Corrections;
+  /** Since when the operator has withdrawn it, milliseconds since 1970 UTC. */
+  readonly retractedAt?: number;
+}
+
+/** What an operator's correction makes of a story. */
+export interface StoryCorrection {
+  /** As it stands from now on; `stampAt` is what the correction asks for. */
+  readonly story: Story;
+  readonly corrections: Corrections;
+  /** Material fields that changed: the story has a new revision then. */
+  readonly changed: readonly string[];
+  /** A field is the source's again: the next visit reads the story's item anew. */
+  readonly reread: boolean;
+  /** Which feeds show it from now on. */
+  readonly memberships: readonly Membership[];
+  readonly now: number;
+}
+
+/** About how much is kept of one source. */
+export interface SourceUsage {
+  readonly sourceId: SourceId;
+  readonly stories: number;
+  readonly bytes: number;
+  /** When it was measured, milliseconds since 1970 UTC. */
+  readonly at: number;
 }
 
 /** A feed's definition as the store knows it; another digest means its membership must be rebuilt. */
@@ -176,6 +209,18 @@ export interface Store extends AsyncDisposable {
 
   /** The operator's word: out of every feed and search, and never imported again. False where there is no such story. */
   deleteStory(id: StoryId, now: number): Promise<boolean>;
+  /** The operator's word in the place of the source's, in every feed that shows the story. False where there is no such story. */
+  correctStory(correction: StoryCorrection): Promise<boolean>;
+  /**
+   * Out of every feed and search until the operator restores it, whatever its source shows; or, with the feeds it enters,
+   * back into them. False where there is no such story.
+   */
+  retractStory(
+    id: StoryId,
+    change: { readonly now: number; readonly restoredTo?: readonly Membership[] },
+  ): Promise<boolean>;
+  /** Visits a source only when the operator asks (null: as its rhythm says), until said otherwise. */
+  pauseSource(id: SourceId, pause: { readonly pausedAt: number | null; readonly now: number }): Promise<void>;
 
   sourceStates(ids?: readonly SourceId[]): Promise<readonly SourceState[]>;
   /** When each source is due, milliseconds since 1970 UTC; null: not before the operator asks. */
@@ -234,6 +279,13 @@ export interface Store extends AsyncDisposable {
     rules: Retention,
     step: { readonly now: number; readonly after: SourceId | null },
   ): Promise<{ readonly removed: number; readonly next: SourceId | null }>;
+
+  /** About how much is kept of each source, as retention measured it last: at most six hours ago where a poller runs. */
+  sourceUsage(): Promise<readonly SourceUsage[]>;
+  /** The same of one source, measured now. */
+  measureSource(id: SourceId, now: number): Promise<SourceUsage>;
+  /** Bytes that the database takes on its disk, free pages included. */
+  diskBytes(): Promise<number>;
 
   /** Writes something small and takes it back: throws where the database takes no writes. */
   probe(): Promise<void>;

@@ -1,9 +1,10 @@
 import type { FeedSlug } from "../model/feed.ts";
 import type { SourceId } from "../model/source.ts";
 import { newestFirst, type Story, type StoryId } from "../model/story.ts";
-import { keysOf, parseOwn, STORY_COLUMNS, type StoryRow, storyOf } from "./rows.ts";
+import { correctionsOf, keysOf, parseOwn, STORY_COLUMNS, type StoryRow, storyOf } from "./rows.ts";
 import { query, queryParts, type Sql } from "./sql.ts";
 import type { Sighting, StoryHistory } from "./store.ts";
+import type { Tables } from "./tables.ts";
 
 export async function storiesById(sql: Sql, ids: readonly StoryId[]): Promise<readonly Story[]> {
   const text = `select ${STORY_COLUMNS} from stories where id in @texts`;
@@ -82,9 +83,9 @@ const SIGHTINGS = 200;
 
 export async function storyHistory(sql: Sql, id: string): Promise<StoryHistory | null> {
   const story = await findStory(sql, id);
-  const [row] = await query<{ n: number; keys: string; origins: string | null; held: string | null }>(
+  const [row] = await query<HistoryRow>(
     sql,
-    "select n, keys, origins, held from stories where id = ?",
+    "select n, keys, origins, held, corrections, retracted_at from stories where id = ?",
     [id],
   );
   if (story === null || row === undefined) return null;
@@ -112,8 +113,12 @@ export async function storyHistory(sql: Sql, id: string): Promise<StoryHistory |
     revisions: revisions.map(({ revision, at, changed }) => ({ revision, at, changed: parseOwn<string[]>(changed) })),
     sightings: sightings.map((sighting) => sightingOf(sighting, story.id)),
     feeds: feeds.map(({ slug }) => slug),
+    corrections: correctionsOf(row),
+    ...(row.retracted_at === null ? {} : { retractedAt: row.retracted_at }),
   };
 }
+
+type HistoryRow = Pick<Tables["stories"], "n" | "keys" | "origins" | "held" | "corrections" | "retracted_at">;
 
 interface SightingRow {
   readonly field: string;

@@ -8,6 +8,7 @@ export interface Tables {
     last_poll: string | null;
     lease_owner: string | null;
     lease_until: number | null;
+    paused_at: number | null;
   };
   stories: {
     n: number;
@@ -29,6 +30,8 @@ export interface Tables {
     deleted_at: number | null;
     record: string;
     origins: string | null;
+    corrections: string | null;
+    retracted_at: number | null;
   };
   story_keys: { source_id: string; key: string; n: number };
   revisions: {
@@ -74,6 +77,7 @@ export interface Tables {
     leaves_at: number | null;
   };
   stale_lists: { list: number };
+  source_usage: { source_id: string; stories: number; bytes: number; at: number };
   snapshots: {
     slug: string;
     format: string;
