@@ -6,15 +6,16 @@ import type { Configuration } from "../config/settings.ts";
 import { StoreError } from "../errors.ts";
 import { conditionOf, sourceConditions } from "../poll/status.ts";
 import { createRequestShelf } from "../publish/request-shelf.ts";
-import { createShelf } from "../publish/shelf.ts";
+import { createShelf, type Shelf } from "../publish/shelf.ts";
 import type { Api } from "../serve/api/api.ts";
 import { type Activity, createMetrics, type Gauges, type Metrics } from "../serve/metrics.ts";
 import type { BoundAddress, WebServer } from "../serve/server.ts";
 import type { Wire } from "../serve/wire.ts";
 import { openStore } from "../store/sql-store.ts";
+import type { Store } from "../store/store.ts";
 import { createFeedTokens } from "./feed-tokens.ts";
 import { factsReader, type Overrides, summaryOf } from "./parts.ts";
-import { createRenderer } from "./renderer.ts";
+import { createRenderer, type Renderer } from "./renderer.ts";
 import type { PollerProcess } from "./supervise.ts";
 import { createWire } from "./wire.ts";
 
@@ -52,35 +53,28 @@ interface WebOptions extends Overrides {
 interface Site extends AsyncDisposable {
   readonly wire: Wire;
   readonly api: Api;
+  readonly renderer: Renderer;
   readGauges(): Promise<Gauges>;
+  /** Reads again what commits may have changed. */
   refresh(): Promise<void>;
 }
 
-async function createSite(
-  configuration: Configuration,
-  log: Logger,
-  options: WebOptions & { readonly metrics: Metrics },
-): Promise<Site> {
-  const { metrics } = options;
+/** What stays whatever the configuration says: documents at hand are answered all through a reload. */
+interface SiteParts {
+  readonly metrics: Metrics;
+  readonly store: Store;
+  readonly shelf: Shelf;
+  /** Why the last look at the database failed. */
+  readonly readFault: () => string | null;
+}
+
+async function createSite(configuration: Configuration, log: Logger, options: WebOptions & SiteParts): Promise<Site> {
+  const { metrics, store, shelf } = options;
   const { settings, feeds, sources } = configuration;
   const now = options.now ?? Date.now;
-  const store = openStore(settings.database, { readOnly: true });
   const factsOf = factsReader(configuration);
-  /** Why the last look at the database failed. */
-  let readFault: string | null = null;
   const renderer = createRenderer(configuration, {
     onEnd: (error) => log.error({ event: "renderer", err: error }, "the renderer ended; it is started again"),
-  });
-  const shelf = createShelf({
-    store,
-    async make(head, format) {
-      const publication = await renderer.ask({ kind: "feed", slug: head.slug, format, head });
-      metrics.count({ did: "render", documents: 1, refused: publication.snapshot === undefined ? 1 : 0 });
-      return publication;
-    },
-    bytesMax: SHELF_BYTES,
-    onProblem: (problem) =>
-      log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate; the last good one stays"),
   });
   /** Moves with every commit that was seen. */
   let commits = 0;
@@ -119,7 +113,7 @@ async function createSite(
   });
 
   function storeFault(): string | null {
-    return readFault ?? options.poller?.storeFault() ?? null;
+    return options.readFault() ?? options.poller?.storeFault() ?? null;
   }
 
   async function readGauges(): Promise<Gauges> {
@@ -143,6 +137,56 @@ async function createSite(
     };
   }
 
+  function refreshTokens(): void {
+    try {
+      tokens.refresh();
+    } catch (error) {
+      log.error({ event: "token", err: error }, "the tokens of feeds cannot be read; those known stay valid");
+    }
+  }
+  const tokenTimer = setInterval(refreshTokens, TOKENS_MS);
+  const { createApi } = await import("./api.ts");
+  const api = createApi({
+    configuration,
+    store,
+    token: operatorToken(settings, log),
+    listFeeds: () => wire.listFeeds(),
+    ...(options.poller === undefined ? {} : { ask: options.poller.ask }),
+  });
+  return {
+    wire,
+    api,
+    renderer,
+    readGauges,
+    async refresh() {
+      await wire.refresh();
+      commits += 1;
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(tokenTimer);
+      await renderer[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Serves until disposed of. */
+export async function runWeb(configuration: Configuration, log: Logger, options: WebOptions = {}): Promise<Web> {
+  const metrics = createMetrics(() => site.readGauges());
+  const store = openStore(configuration.settings.database, { readOnly: true });
+  const shelf = createShelf({
+    store,
+    async make(head, format) {
+      const publication = await site.renderer.ask({ kind: "feed", slug: head.slug, format, head });
+      metrics.count({ did: "render", documents: 1, refused: publication.snapshot === undefined ? 1 : 0 });
+      return publication;
+    },
+    bytesMax: SHELF_BYTES,
+    onProblem: (problem) =>
+      log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate; the last good one stays"),
+  });
+  let readFault: string | null = null;
+  const parts = { ...options, metrics, store, shelf, readFault: () => readFault };
+  let site = await createSite(configuration, log, parts);
   let refreshing: Promise<void> | undefined;
   let stopping = false;
   /** Commits were made that we have not read yet: a reading that failed is made again. */
@@ -152,8 +196,7 @@ async function createSite(
     behind = (await store.changedSinceAsked()) || behind || readFault !== null;
     if (!behind) return;
     await shelf.refresh();
-    await wire.refresh();
-    commits += 1;
+    await site.refresh();
     behind = false;
     readFault = null;
   }
@@ -171,50 +214,22 @@ async function createSite(
       });
     return refreshing;
   }
-  function refreshTokens(): void {
-    try {
-      tokens.refresh();
-    } catch (error) {
-      log.error({ event: "token", err: error }, "the tokens of feeds cannot be read; those known stay valid");
-    }
+  /** Another configuration answers from here on. */
+  async function install(next: Site): Promise<void> {
+    await refreshing;
+    site = next;
+    behind = true;
+    await refresh();
   }
   await refresh();
   const timer = setInterval(() => void refresh(), 500);
-  const tokenTimer = setInterval(refreshTokens, TOKENS_MS);
-  const { createApi } = await import("./api.ts");
-  const api = createApi({
-    configuration,
-    store,
-    token: operatorToken(settings, log),
-    listFeeds: () => wire.listFeeds(),
-    ...(options.poller === undefined ? {} : { ask: options.poller.ask }),
-  });
-  return {
-    wire,
-    api,
-    readGauges,
-    refresh,
-    async [Symbol.asyncDispose]() {
-      stopping = true;
-      clearInterval(timer);
-      clearInterval(tokenTimer);
-      await refreshing;
-      await renderer[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Serves until disposed of. */
-export async function runWeb(configuration: Configuration, log: Logger, options: WebOptions = {}): Promise<Web> {
-  const metrics = createMetrics(() => site.readGauges());
-  let site = await createSite(configuration, log, { ...options, metrics });
   /** Sites that answer no new request, each with the timer of its end. */
   const retired = new Map<Site, NodeJS.Timeout>();
   // Only who serves loads Express and the pages.
   const { createServer } = await import("../serve/server.ts");
-  const server = createServer(site.wire, { log, api: site.api, metrics });
-  const address = await server.listen(configuration.settings.service.listen);
+  const { trustProxy, listen } = configuration.settings.service;
+  const server = createServer(site.wire, { log, api: site.api, metrics, trustProxy });
+  const address = await server.listen(listen);
   const { feeds, sources } = configuration;
   log.info(
     { event: "listening", address: address.url, feeds: feeds.length, sources: sources.length },
@@ -231,16 +246,20 @@ export async function runWeb(configuration: Configuration, log: Logger, options:
     address,
     server,
     count: (activity) => metrics.count(activity),
-    refresh: () => site.refresh(),
+    refresh,
     async replace(next) {
       const before = site;
-      site = await createSite(next, log, { ...options, metrics });
+      await install(await createSite(next, log, parts));
       server.replace(site.wire, site.api);
       retired.set(before, setTimeout(() => void end(before), RETIRE_MS).unref());
     },
     async [Symbol.asyncDispose]() {
       await server.close();
+      stopping = true;
+      clearInterval(timer);
+      await refreshing;
       await Promise.all([site, ...retired.keys()].map(end));
+      await store[Symbol.asyncDispose]();
     },
   };
 }
