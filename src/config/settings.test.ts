@@ -57,6 +57,8 @@ describe("settings", () => {
           baseUrl: "http://127.0.0.1:8080",
           listen: { host: "127.0.0.1", port: 8080 },
           language: "en",
+          webWorkers: 1,
+          trustProxy: [],
         },
         database: { kind: "sqlite", path: join(cwd, "data/storywire.db") },
         dataDir: join(cwd, "data"),
@@ -75,7 +77,7 @@ describe("settings", () => {
   test("every key of storywire.yaml is read", async () => {
     const { settings } = await load({
       "config/storywire.yaml": `
-service: { title: My wire, baseUrl: "https://wire.example/news/", listen: "[::1]:80", language: de-at, contact: "mailto:ops@wire.example" }
+service: { title: My wire, baseUrl: "https://wire.example/news/", listen: "[::1]:80", language: de-at, contact: "mailto:ops@wire.example", webWorkers: 2, trustProxy: [loopback, 10.1.0.0/16] }
 database: sqlite:./db/x.db
 data: /var/lib/storywire
 files: pages
@@ -94,6 +96,8 @@ log: warn
         listen: { host: "::1", port: 80 },
         language: "de-AT",
         contact: "mailto:ops@wire.example",
+        webWorkers: 2,
+        trustProxy: ["127.0.0.0/8", "::1/128", "10.1.0.0/16"],
       },
       database: { kind: "sqlite", path: expect.stringMatching(/[^.]\/db\/x\.db$/) },
       dataDir: "/var/lib/storywire",
@@ -121,6 +125,8 @@ log: warn
         STORYWIRE_LIMITS_BODY_BYTES: "65536",
         STORYWIRE_ALLOW_ADDRESSES: "10.0.0.0/8, 127.0.0.1/32",
         STORYWIRE_LANGUAGE: "",
+        STORYWIRE_WEB_WORKERS: "4",
+        STORYWIRE_TRUST_PROXY: "192.0.2.1, loopback",
         PORT: "1234",
       },
     );
@@ -130,6 +136,8 @@ log: warn
       // "0.0.0.0" is no address that a reader could visit.
       baseUrl: "http://localhost:9000",
       language: "en",
+      webWorkers: 4,
+      trustProxy: ["192.0.2.1/32", "127.0.0.0/8", "::1/128"],
     });
     expect(settings.database).toEqual({ kind: "postgres", url: "postgres://wire@db.example/wire" });
     expect(settings.limits).toMatchObject({ redirects: 3, totalMs: 7500, bodyBytes: 65_536 });

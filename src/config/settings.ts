@@ -18,6 +18,7 @@ import {
   language,
   line,
   listenAddress,
+  proxyRange,
 } from "./values.ts";
 import { type Checked, type Located, loadYamlFolder, missingFolder, type Path } from "./yaml.ts";
 
@@ -31,6 +32,10 @@ interface Settings {
     /** BCP 47. */
     readonly language: string;
     readonly contact?: string;
+    /** Processes that answer requests. */
+    readonly webWorkers: number;
+    /** CIDR ranges of proxies whose X-Forwarded-For is believed. */
+    readonly trustProxy: readonly string[];
   };
   readonly database: DatabaseSettings;
   readonly dataDir: string;
@@ -132,6 +137,25 @@ export const settingsSchema = z
           description: "Whom a publisher may write to; part of our user agent.",
           examples: ["mailto:ops@wire.example"],
         }),
+        webWorkers: z
+          .int()
+          .min(1)
+          .max(64)
+          .prefault(1)
+          .meta({
+            description:
+              "Processes that answer requests on the one address. One a processor is the most that helps; the poller has its own in any case.",
+            examples: [2],
+          }),
+        trustProxy: z
+          .array(proxyRange)
+          .max(256)
+          .prefault([])
+          .meta({
+            description:
+              "Address ranges of proxies before the service, or `loopback`: their `X-Forwarded-For` tells whom the limit on new documents is for. Empty: no forwarding header is read.",
+            examples: [["loopback", "10.20.0.0/16"]],
+          }),
       })
       .prefault({})
       .meta({ description: "How the service presents itself." }),
@@ -286,6 +310,8 @@ export const settingVariables: readonly SettingVariable[] = [
   { name: "STORYWIRE_LISTEN", path: ["service", "listen"] },
   { name: "STORYWIRE_LANGUAGE", path: ["service", "language"] },
   { name: "STORYWIRE_CONTACT", path: ["service", "contact"] },
+  { name: "STORYWIRE_WEB_WORKERS", path: ["service", "webWorkers"], as: "number" },
+  { name: "STORYWIRE_TRUST_PROXY", path: ["service", "trustProxy"], as: "list" },
   { name: "STORYWIRE_DATABASE_URL", path: ["database"], secret: true },
   { name: "STORYWIRE_DATA", path: ["data"] },
   { name: "STORYWIRE_FILES", path: ["files"] },
@@ -401,7 +427,12 @@ function resolveSettings(
   const listen = withPort(service.listen, env);
   const dataDir = resolve(cwd, written.data);
   return {
-    service: { ...service, listen, baseUrl: service.baseUrl ?? defaultBaseUrl(listen) },
+    service: {
+      ...service,
+      listen,
+      baseUrl: service.baseUrl ?? defaultBaseUrl(listen),
+      trustProxy: service.trustProxy.flat(),
+    },
     database: resolveDatabase(written.database, dataDir, cwd),
     dataDir,
     filesRoot: written.files === undefined ? dirname(configDir) : resolve(cwd, written.files),

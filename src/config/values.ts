@@ -94,6 +94,13 @@ export const cidr = converted("an address range such as 10.0.0.0/8 or ::1/128", 
   title: "address range",
 });
 
+/** As `cidr`, or `loopback` for this machine's own addresses. */
+export const proxyRange = converted("an address range such as 10.0.0.0/8, or loopback", (text) => {
+  if (text.trim() === "loopback") return ["127.0.0.0/8", "::1/128"];
+  const range = parseCidr(text);
+  return range === null ? null : [range];
+}).meta({ title: "address range" });
+
 const SLUG = "a slug: 1 to 64 of a-z, 0-9 and -";
 
 /** The name of a feed in its address. */

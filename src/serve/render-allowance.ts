@@ -50,10 +50,8 @@ export function createRenderAllowance(now: () => number): RenderAllowance {
   };
 }
 
-/** An IPv4 address, also where it is mapped; of an IPv6 address the network that one customer has (RFC 6177). */
+/** An IPv4 address; of an IPv6 address the network that one customer has (RFC 6177). */
 function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
   if (!address.includes(":")) return address;
   const [front = ""] = address.split("::", 1);
   return front.split(":").slice(0, 4).join(":");

@@ -4,6 +4,7 @@ import type { Snapshot } from "../model/snapshot.ts";
 import { type FeedRequest, requestPath } from "../select/feed-request.ts";
 import { parseReaderQuery, type ReaderQuery } from "../select/reader-query.ts";
 import { formatOf } from "./addresses.ts";
+import type { ClientAddress } from "./client-address.ts";
 import { chooseVariant, type Variant } from "./negotiate.ts";
 import { renderFeedPage } from "./pages/feed-page.ts";
 import type { PageContext } from "./pages/layout.ts";
@@ -99,6 +100,7 @@ interface RequestAnswersParts {
   readonly context: PageContext;
   readonly memory: TextMemory;
   readonly allowance: RenderAllowance;
+  readonly clientOf: ClientAddress;
 }
 
 export function createRequestAnswers({
@@ -107,6 +109,7 @@ export function createRequestAnswers({
   context,
   memory,
   allowance,
+  clientOf,
 }: RequestAnswersParts): RequestAnswers {
   const { addresses } = context;
   const { requests } = wire;
@@ -162,10 +165,6 @@ export function createRequestAnswers({
       if (isPaid && response.statusCode === 304) allowance.giveBack(client);
     },
   };
-}
-
-function clientOf({ socket }: Request): string {
-  return socket.remoteAddress ?? "";
 }
 
 function nothingAt({ origin }: FeedRequest): RequestError {

@@ -415,6 +415,32 @@ describe("addresses", () => {
   });
 });
 
+describe("proxies", () => {
+  let asked = 0;
+
+  /** Statuses of a flood of ever new documents that a proxy passes on, told as coming from `clients` in turn. */
+  async function flood(clients: readonly string[]): Promise<ReadonlySet<number>> {
+    const statuses = new Set<number>();
+    for (let number = 0; number < 120; number += 1) {
+      const path = `/feeds/top.rss?limit=${(asked += 1)}`;
+      wire.requested.set(path, snapshotOf("top", "rss", `document ${number}`));
+      statuses.add((await get(path, { "X-Forwarded-For": clients[number % clients.length] ?? "" })).status);
+    }
+    return statuses;
+  }
+
+  test("that nobody trusts cannot make one client look like many", async () => {
+    expect(await flood(["198.51.100.1", "198.51.100.2"])).toEqual(new Set([200, 429]));
+  });
+
+  test("that are trusted tell whom a flood comes from, so that others are not refused for it", async () => {
+    await server.close();
+    await start({ trustProxy: ["127.0.0.0/8"] });
+    expect(await flood(["198.51.100.1", "198.51.100.2"])).toEqual(new Set([200]));
+    expect(await flood(["192.0.2.7", "made-up, 192.0.2.7"])).toEqual(new Set([200, 429]));
+  });
+});
+
 describe("broken requests", () => {
   test.each([
     ["no request at all", "hello\r\n\r\n", 400],

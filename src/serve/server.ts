@@ -5,6 +5,7 @@ import { RequestError } from "../errors.ts";
 import { addressesOf } from "./addresses.ts";
 import { admit } from "./admit.ts";
 import { type Api, createApiRouter } from "./api/api.ts";
+import { createClientAddress } from "./client-address.ts";
 import { answerBrokenRequests } from "./connection.ts";
 import { addFeedRoutes, FEED_ROUTE } from "./feed-routes.ts";
 import { addHealthRoutes } from "./health-routes.ts";
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly api?: Api;
   /** What answers are counted in, and `/metrics`; absent: neither. */
   readonly metrics?: Metrics;
+  /** CIDR ranges of proxies whose X-Forwarded-For is believed. Default: none. */
+  readonly trustProxy?: readonly string[];
   /** Time for the head of a request to arrive. Default 15 s. */
   readonly headersTimeoutMs?: number;
   /** Time for a whole request to arrive. Default 30 s. */
@@ -129,7 +132,8 @@ function createSite(wire: Wire, options: ServerOptions, shutdown: () => Pick<Shu
   };
   const answerError = createErrorAnswer(problemPage, options.log);
   const allowance = createRenderAllowance(() => performance.now());
-  const requests = createRequestAnswers({ wire, answers, context, memory, allowance });
+  const clientOf = createClientAddress(options.trustProxy ?? []);
+  const requests = createRequestAnswers({ wire, answers, context, memory, allowance, clientOf });
   const app = createApp(wire, { wire, answers, context, memory, requests }, options);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     answerError(error, request, response);
@@ -154,7 +158,7 @@ function createSite(wire: Wire, options: ServerOptions, shutdown: () => Pick<Shu
 /**
  * The HTTP side of the service, not yet listening. Documents that are ready are answered before Express, in
  * hot-path.ts; everything else goes through the routes in the order of `createApp`. Whatever is thrown becomes a
- * problem document (problem.ts). No answer depends on Host or on forwarding fields.
+ * problem document (problem.ts). No answer depends on Host, nor on forwarding fields but for whom 429 is meant.
  */
 export function createServer(wire: Wire, options: ServerOptions): WebServer {
   let site = createSite(wire, options, () => shutdown);

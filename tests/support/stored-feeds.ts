@@ -44,6 +44,8 @@ export async function storeFeeds(
         baseUrl: "https://wire.example",
         listen: { host: "127.0.0.1", port: 0 },
         language: "en",
+        webWorkers: 1,
+        trustProxy: [],
       },
       database: { kind: "sqlite", path },
       dataDir: folder,
