@@ -368,7 +368,7 @@ function writeArticle(
       open.push({ block, entry: writer.open(block.element.name, block.element.attribs) });
     for (const figure of pictures.get(segment) ?? []) writeFigure(writer, figure);
     if (segment.embed !== undefined) writeEmbed(writer, segment.embed);
-    else if (segment.text !== "") writeLine(writer, segment, path.at(-1), headings.get(segment));
+    else if (segment.text !== "") writeLine(writer, segment, path.at(-1), headings.has(segment));
   }
   return writer.end();
 }
@@ -419,16 +419,17 @@ function structureOf(block: Block, root: Block, layout: ReadonlySet<Block | null
   return path.reverse();
 }
 
-function writeLine(writer: SafeWriter, segment: Segment, within: Block | undefined, heading: string | undefined): void {
+function writeLine(writer: SafeWriter, segment: Segment, within: Block | undefined, isHeading: boolean): void {
   const name = within?.element.name;
   const direct =
     name === "pre" ||
     ((name === "li" || name === "td" || name === "th" || name === "dd" || name === "dt") &&
       segment.level === 0 &&
       segment.block === within);
-  const tag = heading ?? (segment.level > 0 ? `h${Math.max(2, segment.level)}` : direct ? undefined : "p");
+  const level = isHeading ? 2 : segment.level;
+  const tag = level > 0 ? `h${Math.max(2, level)}` : direct ? undefined : "p";
   const entry = tag === undefined ? null : writer.open(tag, {});
-  if (heading !== undefined) writer.text(segment.text);
+  if (isHeading) writer.text(segment.text);
   else writeNodes(segment.nodes, writer, PICTURES);
   if (entry !== null) writer.close(entry);
 }
@@ -469,18 +470,19 @@ function writeEmbed(writer: SafeWriter, element: Element): void {
   if (figure !== null) writer.close(figure);
 }
 
-/** Short bold lines between paragraphs stand as headings where a page has no better. */
-function boldHeadings(lines: readonly Segment[], layout: ReadonlySet<Block | null>): ReadonlyMap<Segment, string> {
-  const level = lines.some((segment) => segment.level > 0) ? "h3" : "h2";
-  const isBold = (segment: Segment) => isBoldLine(segment, segment.place.cell && !layout.has(tableOf(segment.block)));
-  const headings = new Map<Segment, string>();
+/** Fewer may be emphasis. */
+const BOLD_HEADINGS_MIN = 2;
+
+/** Short bold lines before paragraphs are the headings of a page that has no others. */
+function boldHeadings(lines: readonly Segment[], layout: ReadonlySet<Block | null>): ReadonlySet<Segment> {
   const spoken = lines.filter((segment) => segment.text !== "");
-  for (const [index, segment] of spoken.entries()) {
+  if (spoken.some((segment) => segment.level > 0)) return new Set();
+  const isBold = (segment: Segment) => isBoldLine(segment, segment.place.cell && !layout.has(tableOf(segment.block)));
+  const headings = spoken.filter((segment, index) => {
     const next = spoken[index + 1];
-    if (next === undefined || next.level > 0 || next.text.length <= 60) continue;
-    if (isBold(segment) && !isBold(next)) headings.set(segment, level);
-  }
-  return headings;
+    return next !== undefined && next.text.length > 60 && isBold(segment) && !isBold(next);
+  });
+  return new Set(headings.length < BOLD_HEADINGS_MIN ? [] : headings);
 }
 
 function isBoldLine(segment: Segment, inCell: boolean): boolean {
@@ -492,6 +494,6 @@ function isBoldLine(segment: Segment, inCell: boolean): boolean {
     segment.boldLength >= text.replace(/\s/g, "").length * 0.8 &&
     segment.boldLength >= text.length * 0.7 &&
     segment.linkLength === 0 &&
-    !/[.,;]["”’]?$/.test(text)
+    !/[.,:;]["”’]?$/.test(text)
   );
 }

@@ -52,7 +52,16 @@ export function findFigures(segments: readonly Segment[], page: Segments, baseUr
       figures.push(figureOf(segment, element, image, written));
     }
   }
+  for (const copy of listCopies(segments, captions)) captions.add(copy);
   return { figures, captions, captioned };
+}
+
+/** So many characters are no chance: galleries say a caption once more for each of their dresses. */
+const COPY_CHARACTERS_MIN = 40;
+
+function listCopies(segments: readonly Segment[], captions: ReadonlySet<Segment>): readonly Segment[] {
+  const told = new Set([...captions].map(({ text }) => text).filter((text) => text.length >= COPY_CHARACTERS_MIN));
+  return segments.filter(({ text, block }) => told.has(text) && isNamed(block, block.parent ?? block, CAPTION_WORDS));
 }
 
 function figureOf(segment: Segment, element: Element, image: ImageSource, written: Written): Figure {
@@ -167,9 +176,12 @@ function isCredited(text: string): boolean {
 function read(parts: readonly Segment[], around: Block, used: Set<Segment>): Written {
   const captions: string[] = [];
   const credits: string[] = [];
+  const said = new Set<string>();
   for (const part of parts) {
     if (part.text.length > CAPTION_CHARACTERS_MAX || LABEL.test(part.text)) continue;
     used.add(part);
+    if (said.has(part.text)) continue;
+    said.add(part.text);
     const named = isNamed(part.block, around, CREDIT_WORDS) && !isNamed(part.block, around, CAPTION_WORDS);
     const credit = named || (captions.length > 0 && isCredit(part.text)) ? part.text : creditWithin(part);
     const caption = credit === "" ? part.text : part.text.replace(credit, "").trim();

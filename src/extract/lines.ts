@@ -42,7 +42,7 @@ const CAPTION_LINE = /\((?:[\p{L}.& /]{0,40}\b)?(?:photo|image|picture|photograp
 
 /** The lines of the article: without what stands before its first and after its last paragraph, and without asides. */
 export function filterLines(kept: readonly Segment[], facts: LineFacts): readonly Segment[] {
-  const started = trimStart(kept, facts);
+  const started = trimStart(dropRepeats(kept), facts);
   const lines = dropAsideSections(started).filter(
     (segment) => !facts.captions.has(segment) && !isAside(segment, facts),
   );
@@ -53,6 +53,37 @@ export function filterLines(kept: readonly Segment[], facts: LineFacts): readonl
 }
 
 const LEFT_SHARE_MIN = 0.15;
+
+/** Many lines that stand twice in the same words are one text in two dresses (a copy for narrow screens, say), no refrain. */
+const REPEAT_CHARACTERS_MIN = 1000;
+const REPEAT_LINES_MIN = 3;
+
+/** Without the passages that stood before, word for word. */
+function dropRepeats(segments: readonly Segment[]): readonly Segment[] {
+  const spoken = segments.filter((segment) => segment.text !== "");
+  const firstAt = new Map<string, number>();
+  const repeats = new Set<Segment>();
+  for (let index = 0; index < spoken.length; ) {
+    const text = spoken[index]?.text ?? "";
+    const before = firstAt.get(text);
+    const length = before === undefined ? 0 : repeatLength(spoken, before, index);
+    if (before === undefined) firstAt.set(text, index);
+    for (const segment of spoken.slice(index, index + length)) repeats.add(segment);
+    index += Math.max(1, length);
+  }
+  return repeats.size === 0 ? segments : segments.filter((segment) => !repeats.has(segment));
+}
+
+/** How many lines from `index` on are those from `before` on; 0 where they say too little to tell. */
+function repeatLength(spoken: readonly Segment[], before: number, index: number): number {
+  let length = 0;
+  let size = 0;
+  while (before + length < index && spoken[before + length]?.text === spoken[index + length]?.text) {
+    size += spoken[index + length]?.size ?? 0;
+    length += 1;
+  }
+  return size >= REPEAT_CHARACTERS_MIN && length >= REPEAT_LINES_MIN ? length : 0;
+}
 
 function sizeOf(segments: readonly Segment[]): number {
   return segments.reduce((sum, segment) => sum + segment.size, 0);
