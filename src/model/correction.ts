@@ -1,4 +1,5 @@
-import type { Story } from "./story.ts";
+import type { Author, Image, Story } from "./story.ts";
+import type { AbsoluteUrl } from "./url.ts";
 
 /** Fields of a story that an operator may say something else of than its source does. */
 export const correctable = [
@@ -24,3 +25,20 @@ export type CorrectableField = (typeof correctable)[number];
 export type Corrections = Readonly<
   Partial<Record<CorrectableField, { readonly was: Readonly<Partial<Story>>; readonly at: number }>>
 >;
+
+/** What an operator says of a story. Absent: as it was; null: what its source says, from now on; empty: nothing. */
+export interface StoryPatch {
+  readonly title?: string | null | undefined;
+  readonly summary?: string | null | undefined;
+  /** HTML that is not sanitized yet. */
+  readonly contentHtml?: string | null | undefined;
+  readonly url?: AbsoluteUrl | null | undefined;
+  /** RFC 3339, or `YYYY-MM-DD`: a day in the zone of the source. */
+  readonly published?: string | null | undefined;
+  readonly authors?: readonly Author[] | null | undefined;
+  readonly section?: string | null | undefined;
+  readonly tags?: readonly string[] | null | undefined;
+  readonly language?: string | null | undefined;
+  readonly images?: readonly Image[] | null | undefined;
+  readonly rights?: string | null | undefined;
+}

@@ -425,10 +425,12 @@ function planChange(
   const settled = { rawDigest: candidate.rawDigest, ...(story.held === undefined ? {} : { held: null }) };
   if (digest === story.contentDigest || whole === undefined) return { update: settled, sightings: [] };
 
-  const merged = mergeContent(whole, content);
+  const { corrected = [] } = story;
+  const merged = mergeContent(whole, content, corrected);
+  const overruled = overruledSightings(story, content, whole);
   const changed = changedFields(whole, merged);
   const mergedDigest = contentDigest(merged);
-  if (changed.length === 0 || mergedDigest === story.contentDigest) return { update: settled, sightings: [] };
+  if (changed.length === 0 || mergedDigest === story.contentDigest) return { update: settled, sightings: overruled };
 
   const doubt = doubtOf(input, { story, whole, merged, digest: mergedDigest, candidate });
   const times = story.held?.digest === mergedDigest ? story.held.times + 1 : 1;
@@ -448,7 +450,17 @@ function planChange(
     revision: whole.revision + 1,
     contentDigest: mergedDigest,
   };
-  return { update: { ...settled, revised: { story: revisedStory, changed } }, sightings: [] };
+  return { update: { ...settled, revised: { story: revisedStory, changed } }, sightings: overruled };
+}
+
+/** What the source says in the place of an operator's word: told by `explain`, changes nothing. */
+function overruledSightings({ id, corrected = [] }: KnownStory, told: StoryContent, whole: Story): readonly Sighting[] {
+  return corrected.flatMap((field) => {
+    const text: unknown = Reflect.get(told, field);
+    return typeof text !== "string" || text === Reflect.get(whole, field)
+      ? []
+      : [{ storyId: id, field, text, rule: "corrected" }];
+  });
 }
 
 interface Doubt {
@@ -469,12 +481,14 @@ function doubtOf({ knowledge }: PlanInput, { story, whole, merged, digest, candi
   return before >= SHRUNK_MIN && after < before * SHRUNK_SHARE ? "shrunk" : null;
 }
 
-/** What the story says now: what the item tells, and where it tells nothing, what was known. */
-function mergeContent(whole: Story, told: StoryContent): Story {
+/** What the story says now: what the item tells, and where it tells nothing, or an operator said otherwise, what was known. */
+function mergeContent(whole: Story, told: StoryContent, corrected: readonly string[]): Story {
   const merged: Record<string, unknown> = { ...whole };
   for (const [field, value] of Object.entries(told)) {
     const empty = value === "" || (Array.isArray(value) && value.length === 0);
-    if (!empty && !KEPT_FIELDS.has(field)) merged[field] = value;
+    // The markup of a summary goes with it.
+    const isKept = KEPT_FIELDS.has(field) || corrected.includes(field === "summaryHtml" ? "summary" : field);
+    if (!empty && !isKept) merged[field] = value;
   }
   if (told.kind === "listed" && whole.kind !== "listed") merged.kind = whole.kind;
   // The cast holds: only fields of StoryContent were replaced, each by a value of its own type.
