@@ -2,7 +2,7 @@ import zlib from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BodyReader, type BodyTurns, createBodyTurns } from "./body-reader.ts";
-import { CodingError } from "./content-coding.ts";
+import { CodingError, decodeWhole } from "./content-coding.ts";
 
 const MIB = 1024 * 1024;
 
@@ -55,6 +55,27 @@ describe("BodyReader", () => {
       expect(await read(coding, pack(noise))).toEqual(noise);
     },
   );
+
+  test("has a small coded body as it came, to be decoded again; none of a large or an uncoded one", async () => {
+    const coded = zlib.gzipSync("hello hello");
+    const small = reader("gzip");
+    await small.write(coded.subarray(0, 5));
+    await small.write(coded.subarray(5));
+    await small.end();
+    expect(Buffer.from(small.coded ?? [])).toEqual(coded);
+    expect(Buffer.from(await decodeWhole("gzip", coded, 100)).toString()).toBe("hello hello");
+    await expect(decodeWhole("gzip", coded, 10)).rejects.toMatchObject({ code: "too_large" });
+    await expect(decodeWhole("gzip", coded.subarray(0, 9), 100)).rejects.toBeInstanceOf(CodingError);
+    for (const [coding, body] of [
+      ["gzip", zlib.gzipSync(Buffer.alloc(2 * MIB))],
+      [undefined, Buffer.from("hello")],
+    ] as const) {
+      const other = reader(coding);
+      await other.write(body);
+      await other.end();
+      expect(other.coded).toBeUndefined();
+    }
+  });
 
   test("inflates bare deflate, which some servers send for zlib", async () => {
     expect((await read("deflate", zlib.deflateRawSync(Buffer.from("hello hello")))).toString()).toBe("hello hello");

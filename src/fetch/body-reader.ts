@@ -44,6 +44,7 @@ export class BodyReader {
   /** The body itself, or coded bytes on their way to the decoder. */
   readonly #bytes = new GrowingBytes();
   #decoder: StreamDecoder | undefined;
+  #coded: Uint8Array | undefined;
   #cancelled = false;
 
   /** @throws CodingError `bad_encoding` */
@@ -51,6 +52,11 @@ export class BodyReader {
     this.#options = options;
     this.#codings = readCodings(options.contentEncoding);
     this.#turn = new LargeTurn(options.turns.large);
+  }
+
+  /** A small body as it came, where it was coded: after `end`. */
+  get coded(): Uint8Array | undefined {
+    return this.#coded;
   }
 
   /** Decoded bytes so far. */
@@ -94,6 +100,7 @@ export class BodyReader {
     const last = this.#bytes.take();
     if (this.#codings.length === 0 || (last.length === 0 && this.#decoder === undefined)) return last;
     const small = this.#decoder === undefined ? await this.#decodeSmall(last) : null;
+    if (small !== null) this.#coded = last;
     return small ?? (await (await this.#startDecoder()).end(last));
   }
 

@@ -97,6 +97,27 @@ function requireCoding(name: string): Coding {
   throw new CodingError("bad_encoding", `unknown content coding ${shown}; wanted: ${ACCEPTED_CODINGS}`);
 }
 
+/**
+ * A whole body that was kept as it came, decoded.
+ *
+ * @throws CodingError `bad_encoding`, `truncated`, `too_large`
+ */
+export async function decodeWhole(
+  encoding: string | undefined,
+  bytes: Uint8Array,
+  bodyBytesMax: number,
+): Promise<Uint8Array> {
+  try {
+    let decoded = bytes;
+    for (const coding of readCodings(encoding))
+      decoded = await coding.whole(decoded, { maxOutputLength: bodyBytesMax });
+    return decoded;
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new CodingError("too_large", `more than ${bodyBytesMax} bytes`, cause);
+    throw toCodingError(cause);
+  }
+}
+
 /** What a decoder says, in our codes. Every coding that stops short is an `unexpected end of file` to zlib. */
 export function toCodingError(cause: unknown): CodingError {
   if (cause instanceof CodingError) return cause;

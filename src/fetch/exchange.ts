@@ -13,6 +13,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** Decoded; empty where the status carries no document. */
   readonly body: Uint8Array;
+  /** A small body as it came, where it was coded. */
+  readonly coded?: Uint8Array | undefined;
   /** Ends the turn of a body that is held. */
   readonly release: () => void;
   /** Bytes that arrived for this answer: headers, framing and coded body (encrypted, where TLS is spoken). */
@@ -212,7 +214,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#settled = true;
-    this.#resolve({ status: this.#status, headers: this.#headers, body, release, wireBytes: this.#wireBytes() });
+    const coded = this.#reader?.coded;
+    this.#resolve({ status: this.#status, headers: this.#headers, body, coded, release, wireBytes: this.#wireBytes() });
   }
 
   #failWith(code: string, problem: string, cause?: unknown): void {

@@ -113,11 +113,20 @@ interface Document extends AnswerFacts {
   readonly freshUntilMs?: number;
 }
 
+/** A body as it came. */
+export interface CodedBody {
+  /** As Content-Encoding names its codings (RFC 9110 §8.4). */
+  readonly encoding: string;
+  readonly bytes: Uint8Array;
+}
+
 export type FetchOutcome =
   | (Document & {
       readonly kind: "fetched";
       /** Decoded. */
       readonly body: Uint8Array;
+      /** A small body as it came, with the codings it came in: whoever keeps it need not compress it. */
+      readonly coded?: CodedBody;
       /** Where `holdBody` was asked for: the body is needed no more. */
       readonly release?: () => void;
       /** 226: the body holds only what changed since our validators (RFC 3229 with `feed`). */
@@ -368,6 +377,7 @@ class Visit {
 
   #conclude(url: URL, answer: Answer): FetchOutcome {
     const { status, headers, body, release, wireBytes } = answer;
+    const fetched = { kind: "fetched", body, release, ...codedOf(answer) } as const;
     const now = this.#context.now();
     const facts = this.#facts(url, answer);
     if (status === 410) return { ...facts, kind: "gone" };
@@ -388,9 +398,9 @@ class Visit {
       return { ...document, kind: "not_modified", validators: asked };
     }
     const validators = readValidators(headers);
-    if (status === 200 || status === 203) return { ...document, kind: "fetched", validators, body, release };
+    if (status === 200 || status === 203) return { ...document, ...fetched, validators };
     if (status === 226 && asked?.etag !== undefined && hasFeedManipulation(headers)) {
-      return { ...document, kind: "fetched", validators, body, release, deltaBase: true };
+      return { ...document, ...fetched, validators, deltaBase: true };
     }
     throw failure(STATUS_CODES.get(status) ?? "http_status", url, `it answered ${status}`, {
       httpStatus: status,
@@ -414,6 +424,11 @@ class Visit {
     const { headers = {}, cookies = {}, auth } = this.#request;
     return auth !== undefined || Object.keys(headers).length > 0 || Object.keys(cookies).length > 0;
   }
+}
+
+function codedOf({ coded, headers }: Answer): { readonly coded?: CodedBody } {
+  const encoding = headers["content-encoding"];
+  return coded === undefined || encoding === undefined ? {} : { coded: { encoding, bytes: coded } };
 }
 
 function hasValidator(validators: Validators | undefined): validators is Validators {

@@ -8,7 +8,7 @@ import type { Tables } from "./tables.ts";
 /** Rows copied by one statement. */
 const BATCH = 1_000;
 
-/** All that is copied row for row; the words of search are made anew, snapshots hold bytes and go by themselves. */
+/** All that is copied row for row; the words of search are made anew, what holds bytes goes by itself. */
 const TABLES = [
   "sources",
   "stories",
@@ -17,9 +17,11 @@ const TABLES = [
   "sightings",
   "polls",
   "feeds",
+  "published_slugs",
   "feed_entries",
   "stale_lists",
   "source_usage",
+  "configurations",
 ] as const satisfies readonly (keyof Tables)[];
 
 /**
@@ -53,7 +55,16 @@ export async function copyDatabase(
       const snapshots = sqlite.prepare("select * from snapshots").all() as Tables["snapshots"][];
       for (const snapshot of snapshots) await target.db.insertInto("snapshots").values(snapshot).execute();
       await query(target, "select setval(pg_get_serial_sequence('stories', 'n'), max(n)) from stories");
-      return { ...counts, snapshots: snapshots.length };
+      let bodies = 0;
+      for (const body of sqlite.prepare("select * from kept_bodies").iterate()) {
+        // The cast holds: the table's columns are those of the type.
+        await target.db
+          .insertInto("kept_bodies")
+          .values(body as Tables["kept_bodies"])
+          .execute();
+        bodies += 1;
+      }
+      return { ...counts, snapshots: snapshots.length, kept_bodies: bodies };
     });
   } finally {
     sqlite.exec("rollback");

@@ -1,6 +1,9 @@
 import { backupDatabase } from "./backup.ts";
+import { appliedConfiguration, appliedDigest, saveApplied } from "./configurations.ts";
 import { type Database, type DatabaseAddress, type OpenOptions, openDatabase, storeError } from "./database.ts";
-import { defineFeeds, expireEntries, feedHeads, rebuildFeed, sweepLists } from "./feed-lists.ts";
+import { defineFeeds, expireEntries, feedHeads, publishedSlugs, rebuildFeed, sweepLists } from "./feed-lists.ts";
+import { forgetSource } from "./forget.ts";
+import { createKeeper, keptBodies } from "./kept-bodies.ts";
 import { digestsBefore, rawDigests, storiesForPoll } from "./known-stories.ts";
 import { correctStory, retractStory } from "./operator-writes.ts";
 import { applyPolls } from "./poll-writes.ts";
@@ -34,13 +37,18 @@ export function openStore(address: DatabaseAddress, options: OpenOptions = {}): 
 /** The contract in SQL over an open, migrated database; the store closes it. */
 export function createSqlStore(database: Database): Store {
   let version = "";
+  const keep = createKeeper();
   const store: Omit<Store, typeof Symbol.asyncDispose> = {
     storiesForPoll: (sourceId, keys) => storiesForPoll(database, sourceId, keys),
     rawDigests: (sourceId) => rawDigests(database, sourceId),
     digestsBefore: (ids) => digestsBefore(database, ids),
     storiesById: (ids) => storiesById(database, ids),
-    async apply(changes) {
-      if (changes.length > 0) await inTransaction(database, (sql) => applyPolls(sql, changes));
+    async apply(changes, limits) {
+      if (changes.length === 0) return;
+      await inTransaction(database, async (sql) => {
+        await applyPolls(sql, changes);
+        if (limits !== undefined) await keep(sql, changes, limits);
+      });
     },
     deleteStory: (id, now) => deleteStory(database, id, now),
     correctStory: (correction) => correctStory(database, correction),
@@ -52,12 +60,19 @@ export function createSqlStore(database: Database): Store {
     leaseSources: (ids, lease) => leaseSources(database, ids, lease),
     releaseSources: (ids, owner) => releaseSources(database, ids, owner),
     listPolls: (sourceId, limit) => listPolls(database, sourceId, limit),
+    keptBodies: (sourceId) => keptBodies(database, sourceId),
+    forgetSource: (id, now) => forgetSource(database, id, now),
+
+    appliedConfiguration: () => appliedConfiguration(database),
+    appliedDigest: () => appliedDigest(database),
+    saveApplied: (configuration, due) => saveApplied(database, configuration, due),
 
     defineFeeds: (feeds, now) => defineFeeds(database, feeds, now),
     scanStories: (after, limit) => scanStories(database, after, limit),
     rebuildFeed: (slug, step) => rebuildFeed(database, slug, step),
     expireEntries: (now) => expireEntries(database, now, ENTRIES_BATCH),
 
+    publishedSlugs: () => publishedSlugs(database),
     feedHeads: (touchedAfter = -1) => feedHeads(database, touchedAfter),
     newestEntries: (slug, limit) => newestEntries(database, slug, limit),
     newestOfSource: (sourceId, limit) => newestOfSource(database, sourceId, limit),

@@ -127,6 +127,7 @@ const TEXT_COLUMNS = new Set([
   "slug",
   "building_digest",
   "changed",
+  "name",
 ]);
 
 /**

@@ -6,6 +6,7 @@ import type { PollRecord, SourceMemory } from "../model/poll.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { SourceId } from "../model/source.ts";
 import type { Story, StoryDates, StoryId } from "../model/story.ts";
+import type { AbsoluteUrl } from "../model/url.ts";
 
 /** What a plan needs of a story the source may have shown before; narrow, so that 50 known items cost little. */
 export interface KnownStory {
@@ -79,6 +80,39 @@ export interface PollChanges {
   readonly memberships: readonly Membership[];
   /** The source's own facts changed: what credits it is made anew. */
   readonly creditChanged?: boolean;
+  /** The document that the visit brought. */
+  readonly kept?: KeptBody;
+}
+
+/** A document as a visit brought it: what changed rules are tried on without asking for it again. */
+export interface KeptBody {
+  /** When it came, milliseconds since 1970 UTC. */
+  readonly at: number;
+  readonly finalUrl: AbsoluteUrl;
+  readonly contentType?: string;
+  /** `content-language` and `content-location`, where the answer had them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The codings of `bytes`, as Content-Encoding names them (RFC 9110 §8.4). */
+  readonly encoding?: string;
+  readonly bytes: Uint8Array;
+}
+
+/** How much is kept of the documents that visits bring; bytes as they are kept, compressed. */
+export interface KeptLimits {
+  /** Documents of each source; 0: none. */
+  readonly count: number;
+  /** Of each source; a document larger than that is not kept. */
+  readonly sourceBytesMax: number;
+  /** Of all sources: the oldest go first. */
+  readonly bytesMax: number;
+}
+
+/** What was accepted last of the configuration, as text of whoever wrote it. */
+export interface AppliedConfiguration {
+  readonly digest: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number;
+  readonly text: string;
 }
 
 export interface Membership {
@@ -111,6 +145,8 @@ export interface SourceState {
   readonly nextPollAt: number | null;
   /** Since when the operator wants no visits, milliseconds since 1970 UTC. */
   readonly pausedAt?: number;
+  /** When what its stories show last changed, milliseconds since 1970 UTC; absent: not since that is written down. */
+  readonly changedAt?: number;
   readonly lastPoll?: PollRecord;
 }
 
@@ -160,6 +196,14 @@ export interface SourceUsage {
 export interface FeedDefinition {
   readonly slug: FeedSlug;
   readonly digest: string;
+  /** Only who has a token may know that it is, or was, there. */
+  readonly isPrivate?: boolean;
+}
+
+/** A slug that a feed has or had. */
+export interface PublishedSlug {
+  readonly slug: FeedSlug;
+  readonly isPrivate: boolean;
 }
 
 /** A feed whose membership must be rebuilt, and after which story: a rebuild that was broken off goes on. */
@@ -204,8 +248,8 @@ export interface Store extends AsyncDisposable {
   /** Which content digests a story had before, newest first. */
   digestsBefore(ids: readonly StoryId[]): Promise<ReadonlyMap<StoryId, readonly string[]>>;
   storiesById(ids: readonly StoryId[]): Promise<readonly Story[]>;
-  /** One transaction for all of them: stories, memberships, validators, poll records. */
-  apply(changes: readonly PollChanges[]): Promise<void>;
+  /** One transaction for all of them: stories, memberships, validators, poll records; documents within limits, if any. */
+  apply(changes: readonly PollChanges[], limits?: KeptLimits): Promise<void>;
 
   /** The operator's word: out of every feed and search, and never imported again. False where there is no such story. */
   deleteStory(id: StoryId, now: number): Promise<boolean>;
@@ -234,6 +278,20 @@ export interface Store extends AsyncDisposable {
   releaseSources(ids: readonly SourceId[], owner: string): Promise<void>;
   /** Records of the visits to a source, newest first. */
   listPolls(sourceId: SourceId, limit: number): Promise<readonly PollRecord[]>;
+  /** Documents kept of a source, newest first. */
+  keptBodies(sourceId: SourceId): Promise<readonly KeptBody[]>;
+  /**
+   * One bounded step of forgetting a source as if it had never been: stories, keys, visits, documents. Answers how many
+   * stories went, and whether nothing is left.
+   */
+  forgetSource(id: SourceId, now: number): Promise<{ readonly stories: number; readonly done: boolean }>;
+
+  /** What was accepted last of the configuration; null where nothing was yet. */
+  appliedConfiguration(): Promise<AppliedConfiguration | null>;
+  /** Cheap: the digest alone. */
+  appliedDigest(): Promise<string | null>;
+  /** Accepts a configuration; the sources named in `due` are visited at that moment at the latest, gone (410) or not. */
+  saveApplied(configuration: AppliedConfiguration, due: ReadonlyMap<SourceId, number>): Promise<void>;
 
   /** Makes the store know exactly these feeds; answers those whose membership must be rebuilt. */
   defineFeeds(feeds: readonly FeedDefinition[], now: number): Promise<readonly FeedRebuild[]>;
@@ -250,6 +308,8 @@ export interface Store extends AsyncDisposable {
   /** Removes the entries whose time has come; the feed changed at the moment the last of them left. */
   expireEntries(now: number): Promise<readonly FeedSlug[]>;
 
+  /** Every slug that a feed ever had, those of deleted feeds among them. */
+  publishedSlugs(): Promise<readonly PublishedSlug[]>;
   feedHeads(touchedAfter?: number): Promise<readonly FeedHead[]>;
   /** Newest first: published, position, id. */
   newestEntries(slug: FeedSlug, limit: number): Promise<readonly Story[]>;

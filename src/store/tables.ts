@@ -8,6 +8,7 @@ export interface Tables {
     last_poll: string | null;
     lease_owner: string | null;
     lease_until: number | null;
+    changed_at: number | null;
     paused_at: number | null;
   };
   stories: {
@@ -76,8 +77,12 @@ export interface Tables {
     cluster: string | null;
     leaves_at: number | null;
   };
+  /** Every slug that a feed ever had. */
+  published_slugs: { slug: string; is_private: number };
   stale_lists: { list: number };
   source_usage: { source_id: string; stories: number; bytes: number; at: number };
+  kept_bodies: { source_id: string; at: number; bytes: number; facts: string; body: Buffer };
+  configurations: { name: string; digest: string; at: number; text: string };
   snapshots: {
     slug: string;
     format: string;

@@ -1,0 +1,18 @@
+-- The newest documents of each source as they came, compressed: what changed rules are tried on.
+create table kept_bodies (
+  source_id text collate "C" not null,
+  at bigint not null,
+  bytes bigint not null,
+  facts text not null,
+  body bytea not null
+);
+create unique index kept_bodies_source on kept_bodies (source_id, at);
+create index kept_bodies_at on kept_bodies (at, bytes);
+
+-- What was accepted last of what the files say of sources and feeds; no secrets.
+create table configurations (
+  name text collate "C" primary key,
+  digest text not null,
+  at bigint not null,
+  text text not null
+);
