@@ -12,6 +12,7 @@ import { followNew } from "./follow.ts";
 import { matchPoll } from "./match.ts";
 import { intervalOf, nextTry, nextVisit } from "./next-visit.ts";
 import type { OutageWatch } from "./outage.ts";
+import { withoutOwnOutput } from "./own-output.ts";
 import { planMissing, planPoll, type VisitFacts } from "./plan.ts";
 import type { ReadingJob } from "./read.ts";
 
@@ -150,8 +151,9 @@ interface FetchedDocument {
 
 async function planDocument(visit: Visit, fetched: FetchedDocument): Promise<PollChanges> {
   const { source, tools, startedAt } = visit;
-  const { outcome, bodyDigest, fetchedAt, read, memory } = await readBest(visit, fetched);
+  const { outcome, bodyDigest, fetchedAt, memory, ...best } = await readBest(visit, fetched);
   const readAt = tools.now();
+  const read = await withoutOwnOutput(best.read, tools.store);
   const stories = await tools.store.storiesForPoll(
     source.id,
     read.candidates.flatMap((candidate) => candidate.keys),

@@ -140,4 +140,23 @@ describe("a visit", () => {
     await poll();
     expect(await poll()).toMatchObject({ outcome: "new", httpStatus: 226, stories: { seen: 1, new: 1, updated: 0 } });
   });
+
+  it("tells no story again that comes back from our own documents", async () => {
+    source(", kind: feed");
+    respond = () => [200, { "content-type": "application/rss+xml" }, rss(1, 2)];
+    await poll();
+    const service = await workplace.serve();
+    await service.ready();
+    const ours = await (await service.get("/feeds/top.rss")).text();
+    await service.end("SIGTERM");
+    workplace.write({ "config/sources/mirror.yaml": `- { id: mirror, url: "${upstream.url("/mirror")}", every: 1h }` });
+    respond = () => [
+      200,
+      { "content-type": "application/rss+xml" },
+      ours.replace("</channel>", `${item(3)}</channel>`),
+    ];
+    const { stdout } = await workplace.run(["poll", "mirror", "--json"]);
+    expect(JSON.parse(stdout).polls[0]).toMatchObject({ outcome: "new", stories: { new: 1 } });
+    expect(JSON.parse(stdout).polls[0].faults).toMatchObject([{ code: "own_output" }, { code: "own_output" }]);
+  });
 });
