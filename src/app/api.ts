@@ -7,12 +7,11 @@ import type { Api } from "../serve/api/api.ts";
 import { describeApi } from "../serve/api/openapi.ts";
 import type { FeedOverview } from "../serve/wire.ts";
 import type { Store } from "../store/store.ts";
+import type { OperatorQuestion } from "./operate.ts";
 import { historyJson } from "./wire.ts";
 
 /** What the process that writes is asked for. */
-export type Question =
-  | { readonly ask: "poll"; readonly source: string }
-  | { readonly ask: "delete"; readonly story: string };
+export type Question = { readonly ask: "poll"; readonly source: string } | OperatorQuestion;
 
 export interface ApiParts {
   readonly configuration: Configuration;

@@ -1,14 +1,14 @@
 import { constants, setPriority } from "node:os";
 import type { Logger } from "pino";
 import type { Configuration } from "../config/settings.ts";
-import { StoreError } from "../errors.ts";
+import { RequestError, StoreError } from "../errors.ts";
 import type { PollRecord } from "../model/poll.ts";
 import type { Source, SourceId } from "../model/source.ts";
-import type { StoryId } from "../model/story.ts";
 import { dueSources, interleaveHosts, startTicking } from "../poll/schedule.ts";
 import { pollJson } from "../poll/status.ts";
 import { lockInstance, pollerName } from "../store/lock.ts";
 import type { Question } from "./api.ts";
+import { createOperator } from "./operate.ts";
 import { logStoreFailure, type Overrides } from "./parts.ts";
 import { type PollingListeners, startPolling } from "./polling.ts";
 
@@ -48,6 +48,7 @@ export async function runPoller(
   const owner = pollerName(dataDir);
   const polling = starting.use(await startPolling(configuration, log, { ...options, owner }));
   const now = options.now ?? Date.now;
+  const operate = createOperator({ configuration, store: polling.store, now, owner: `${owner}-operator` });
   const busy = new Set<SourceId>();
   const running = new Set<Promise<unknown>>();
   await polling.defineFeeds();
@@ -145,16 +146,20 @@ export async function runPoller(
   const started = starting.move();
   return {
     async answer(question) {
-      if (question.ask === "delete") {
-        const isDeleted = await polling.store.deleteStory(question.story as StoryId, now());
+      if (question.ask !== "poll") {
+        const isDone = await operate(question);
         options.onCommitted?.();
-        return isDeleted;
+        return isDone;
       }
       const source = configuration.sources.find((one) => one.id === question.source);
       if (source === undefined) return null;
       const [record] = busy.has(source.id) ? [] : await visit([source]);
       if (record === undefined) {
-        throw new StoreError(`${source.id} is being visited already`, { code: "busy", concerns: source.id });
+        throw new RequestError(`${source.id} is being visited already`, {
+          code: "busy",
+          concerns: source.id,
+          status: 409,
+        });
       }
       return pollJson(record);
     },

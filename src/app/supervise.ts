@@ -27,7 +27,7 @@ export type PollerMessage =
   | {
       readonly answer: number;
       readonly value?: unknown;
-      readonly error?: { readonly code: string; readonly message: string };
+      readonly error?: { readonly code: string; readonly message: string; readonly status: number };
     };
 
 /** A question with its number. */
@@ -78,7 +78,7 @@ export function supervisePoller(
     const one = waiting.get(message.answer);
     waiting.delete(message.answer);
     if (message.error === undefined) one?.resolve(message.value);
-    else one?.reject(new RequestError(message.error.message, { code: message.error.code, status: 503 }));
+    else one?.reject(new RequestError(message.error.message, message.error));
   }
 
   function pollerDown(): RequestError {

@@ -17,8 +17,7 @@ export async function poll(ids: readonly string[], options: PollOptions): Promis
   const named = ids.map((id) => configuration.sources.find((source) => source.id === id) ?? unknownSource(id));
   await using polling = await startPolling(configuration, pino({ level: "silent" }));
   await polling.defineFeeds();
-  const wanted =
-    named.length > 0 ? named : options.all ? configuration.sources.filter((source) => !source.paused) : await dueNow();
+  const wanted = named.length > 0 ? named : options.all ? await notPaused() : await dueNow();
   const progress = progressBar(wanted.length);
   const rows: { readonly source: Source; readonly record: PollRecord }[] = [];
   await polling.poll(wanted, (source, record) => {
@@ -28,6 +27,12 @@ export async function poll(ids: readonly string[], options: PollOptions): Promis
   rows.sort((a, b) => (a.source.id < b.source.id ? -1 : 1));
   print(rows, options.json === true);
   return rows.some(({ record }) => record.outcome === "failed" || record.outcome === "suspect") ? 1 : 0;
+
+  async function notPaused(): Promise<readonly Source[]> {
+    const states = await polling.store.sourceStates();
+    const resting = new Set(states.flatMap(({ id, pausedAt }) => (pausedAt === undefined ? [] : [id])));
+    return configuration.sources.filter((source) => !source.paused && !resting.has(source.id));
+  }
 
   async function dueNow(): Promise<readonly Source[]> {
     const states = await polling.store.sourceStates();

@@ -8,7 +8,7 @@ import { type Reloading, startReloading } from "../app/reload.ts";
 import { type NumberedQuestion, type PollerMessage, type PollerStart, supervisePoller } from "../app/supervise.ts";
 import type { Web } from "../app/web.ts";
 import { type Configuration, configurationPlace } from "../config/settings.ts";
-import { StorywireError } from "../errors.ts";
+import { RequestError, StorywireError } from "../errors.ts";
 import type { Activity } from "../serve/metrics.ts";
 import { lockInstance } from "../store/lock.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
@@ -85,7 +85,7 @@ async function answer(poller: Poller, { number, question }: NumberedQuestion): P
   } catch (error) {
     const code = error instanceof StorywireError ? error.code : "internal";
     const message = error instanceof StorywireError ? error.message : "The poller failed";
-    tell({ answer: number, error: { code, message } });
+    tell({ answer: number, error: { code, message, status: error instanceof RequestError ? error.status : 503 } });
   }
 }
 

@@ -13,24 +13,27 @@ export interface SourceStatus {
   readonly lastPoll?: Readonly<Record<string, unknown>>;
   readonly failures: number;
   readonly failingSince?: string;
+  /** Since when the operator wants no visits; absent where the file says so, or a 410 did. */
+  readonly pausedAt?: string;
   readonly nextPollAt?: string;
 }
 
 export function sourceStatus(source: Source, state: SourceState | undefined): SourceStatus {
-  const { memory, lastPoll, nextPollAt } = state ?? {};
+  const { memory, lastPoll, nextPollAt, pausedAt } = state ?? {};
   return {
     id: source.id,
     state: conditionOf(source, state),
     ...(lastPoll === undefined ? {} : { lastPoll: pollJson(lastPoll) }),
     failures: memory?.failures ?? 0,
     ...(memory?.failingSince === undefined ? {} : { failingSince: instantJson(memory.failingSince) }),
+    ...(pausedAt === undefined ? {} : { pausedAt: instantJson(pausedAt) }),
     ...(nextPollAt == null || source.paused ? {} : { nextPollAt: instantJson(nextPollAt) }),
   };
 }
 
 /** How a source is doing, in one word. */
 export function conditionOf(source: Source, state: SourceState | undefined): SourceCondition {
-  if (source.paused || state?.memory.gone === true) return "paused";
+  if (source.paused || state?.pausedAt !== undefined || state?.memory.gone === true) return "paused";
   if (state?.lastPoll === undefined) return "pending";
   if (state.lastPoll.outcome === "suspect") return "suspect";
   return state.lastPoll.outcome === "failed" || state.memory.failures > 0 ? "failing" : "ok";
