@@ -2,6 +2,8 @@ import { historyJson } from "../app/wire.ts";
 import type { Configuration } from "../config/settings.ts";
 import { StoreError } from "../errors.ts";
 import type { Feed } from "../model/feed.ts";
+import type { SourceMemory } from "../model/poll.ts";
+import type { Source } from "../model/source.ts";
 import { instantJson, storyJson } from "../model/story-json.ts";
 import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
 import { clusterOf, shortHash } from "../normalize/identity.ts";
@@ -19,19 +21,20 @@ type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Why a story is what it is: who said what and when, which rule kept or dropped it, which feeds show it and which do
- * not. By our id or URN, its address here, the publisher's address or guid. Of an address that yielded no story: which
- * visits its source had, and what they said. 1 where nothing is known.
+ * not. By our id or URN, its address here, the publisher's address or guid. Of a source, by its id or address: how it is
+ * read, what `kind: auto` decided, where its visits go, and what they said; the same of the sources of an address that
+ * yielded no story. 1 where nothing is known.
  */
 export async function explain(name: string, options: GlobalOptions): Promise<ExitCode> {
   const configuration = await configurationOf(options);
   await using store = openStore(configuration.settings.database, { readOnly: true });
   const found = await findStories(store, name);
   const stories = await Promise.all(found.histories.map((history) => explainStory(configuration, history)));
-  const sources = found.histories.length > 0 ? [] : await explainSources(configuration, store, name);
+  const sources = await explainSources(configuration, store, { name, isStory: found.histories.length > 0 });
   const answer = { asked: name, stories, deleted: found.deleted, sources };
   if (options.json) process.stdout.write(`${JSON.stringify(answer)}\n`);
   else print(answer);
-  return stories.length + found.deleted.length > 0 ? 0 : 1;
+  return stories.length + found.deleted.length > 0 || sources.some(({ isNamed }) => isNamed) ? 0 : 1;
 }
 
 interface Found {
@@ -96,24 +99,51 @@ async function explainStory({ feeds, sources }: Configuration, history: StoryHis
   }
 }
 
-// --- an address without a story
+// --- a source, or an address without a story
 
-async function explainSources({ sources }: Configuration, store: Store, name: string): Promise<readonly Json[]> {
+/** The source that is named itself; else, where there is no story either, those of its host. */
+async function explainSources(
+  { sources }: Configuration,
+  store: Store,
+  { name, isStory }: { readonly name: string; readonly isStory: boolean },
+): Promise<readonly Json[]> {
   const url = resolveWebUrl(name);
-  if (url === null) return [];
-  const near = sources.filter((source) => source.url === url || hostOf(source.url) === hostOf(url));
+  const isNamed = (source: Source) => source.id === name || source.url === name || source.url === url;
+  const isNear = (source: Source) => !isStory && url !== null && hostOf(source.url) === hostOf(url);
+  const told = sources.filter((source) => isNamed(source) || isNear(source));
+  if (told.length === 0) return [];
+  const states = new Map((await store.sourceStates(told.map(({ id }) => id))).map((state) => [state.id, state]));
   return Promise.all(
-    near.map(async (source) => {
+    told.map(async (source) => {
       const polls = await store.listPolls(source.id, POLLS);
       return {
         id: source.id,
         url: source.url,
+        isNamed: isNamed(source),
         ...(source.paused ? { paused: true } : {}),
+        ...explainReading(source, states.get(source.id)?.memory),
         polls: polls.map(pollJson),
-        rule: polls.length === 0 ? "never visited" : "visited, and the document did not tell this address",
+        rule: ruleOf(polls.length, isNamed(source)),
       };
     }),
   );
+}
+
+function ruleOf(visits: number, isNamed: boolean): string {
+  if (visits === 0) return "never visited";
+  return isNamed ? "visited" : "visited, and the document did not tell this address";
+}
+
+/** As what its document is read, who said so, and what was learnt about where to go. */
+function explainReading(source: Source, memory: SourceMemory | undefined): Json {
+  const kind = source.kind === "auto" ? memory?.kind : source.kind;
+  return {
+    ...(kind === undefined ? {} : { kind }),
+    kindOrigin: source.kind === "auto" ? "`kind: auto` goes by its document" : "set by the configuration",
+    ...(memory?.feedUrl === undefined ? {} : { feedUrl: memory.feedUrl }),
+    ...(memory?.moved === undefined ? {} : { moved: memory.moved }),
+    ...(memory?.gone === true ? { gone: true } : {}),
+  };
 }
 
 function hostOf(url: AbsoluteUrl): string {
@@ -148,6 +178,11 @@ function print({ asked, stories, deleted, sources }: Answer): void {
   printRows("deleted", deleted);
   for (const { polls, ...source } of sources) {
     line(`source ${source.id} (${source.url}): ${source.rule}`);
+    line(`  read as: ${source.kind ?? "not known yet"}, ${source.kindOrigin}`);
+    if (source.feedUrl !== undefined) line(`  visits go to the feed that its page names: ${source.feedUrl}`);
+    if (source.moved !== undefined)
+      line(`  permanent redirect to ${asRecord(source.moved).to}, seen ${asRecord(source.moved).times} times`);
+    if (source.gone === true) line("  gone for good (410): visited no more until you poll it by name");
     printRows(
       "visits",
       asRows(polls).map(({ at, outcome, code, httpStatus, stories: seen, message, faults }) => ({

@@ -80,6 +80,9 @@ describe("a visit", () => {
     expect((await poll()).stories).toEqual({ seen: 3, new: 3, updated: 0 });
     await poll();
     expect(paths()).toEqual(["/robots.txt", "/start", "/feed.xml", "/feed.xml"]);
+    const [told] = JSON.parse((await workplace.run(["explain", "town", "--json"])).stdout).sources;
+    expect(told).toMatchObject({ id: "town", kind: "feed", feedUrl: upstream.url("/feed.xml"), rule: "visited" });
+    expect((await workplace.run(["explain", upstream.url("/start")])).stdout).toContain("the feed that its page names");
   });
 
   it("adopts a permanent redirect after it was seen three times, a temporary one never", async () => {
