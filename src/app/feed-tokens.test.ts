@@ -27,12 +27,21 @@ describe("the tokens of feeds", () => {
   it("open their own feed, and are never accepted almost right", () => {
     const tokens = createFeedTokens(folder, [members, slugOf("board")], () => {});
     const [token = ""] = readTokens(folder, members);
-    expect(tokens.accepts("members", token)).toBe(true);
+    expect(tokens.accepts(members, token)).toBe(true);
     for (const wrong of [undefined, "", token.slice(1), `${token} `, token.toUpperCase(), `${token}${token}`]) {
-      expect(tokens.accepts("members", wrong)).toBe(false);
+      expect(tokens.accepts(members, wrong)).toBe(false);
     }
-    expect(tokens.accepts("board", token)).toBe(false);
-    expect(tokens.accepts("no-such-feed", token)).toBe(false);
+    expect(tokens.accepts(slugOf("board"), token)).toBe(false);
+    expect(tokens.accepts(slugOf("no-such-feed"), token)).toBe(false);
+  });
+
+  it("of a feed that is configured no longer stay in their file, and no file is made for one", () => {
+    createFeedTokens(folder, [members], () => {});
+    const [token = ""] = readTokens(folder, members);
+    const after = createFeedTokens(folder, [], () => {});
+    expect([token, "wrong", undefined].map((one) => after.accepts(members, one))).toEqual([true, false, false]);
+    expect(after.accepts(slugOf("board"), token)).toBe(false);
+    expect(readTokens(folder, slugOf("board"))).toEqual([]);
   });
 
   it("overlap when they are rotated: two are valid, never three, and one at the end", () => {
@@ -42,14 +51,14 @@ describe("the tokens of feeds", () => {
     tokens.refresh();
     const [second = ""] = readTokens(folder, members);
     expect(second).not.toBe(first);
-    expect([first, second].map((token) => tokens.accepts("members", token))).toEqual([true, true]);
+    expect([first, second].map((token) => tokens.accepts(members, token))).toEqual([true, true]);
     rotateToken(folder, members);
     tokens.refresh();
     const [third = ""] = readTokens(folder, members);
-    expect([first, second, third].map((token) => tokens.accepts("members", token))).toEqual([false, true, true]);
+    expect([first, second, third].map((token) => tokens.accepts(members, token))).toEqual([false, true, true]);
     endOverlap(folder, members);
     tokens.refresh();
-    expect([second, third].map((token) => tokens.accepts("members", token))).toEqual([false, true]);
+    expect([second, third].map((token) => tokens.accepts(members, token))).toEqual([false, true]);
   });
 
   it("may be written by hand, a line each; what could be guessed is none", () => {
@@ -58,8 +67,8 @@ describe("the tokens of feeds", () => {
     writeFileSync(file, "\nshort\n  chosen-by-the-operator-1  \r\nchosen-by-the-operator-2\n");
     utimesSync(file, 1, 1);
     tokens.refresh();
-    expect(tokens.accepts("members", "chosen-by-the-operator-1")).toBe(true);
-    expect(tokens.accepts("members", "chosen-by-the-operator-2")).toBe(true);
-    expect(tokens.accepts("members", "short")).toBe(false);
+    expect(tokens.accepts(members, "chosen-by-the-operator-1")).toBe(true);
+    expect(tokens.accepts(members, "chosen-by-the-operator-2")).toBe(true);
+    expect(tokens.accepts(members, "short")).toBe(false);
   });
 });

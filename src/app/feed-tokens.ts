@@ -11,10 +11,18 @@ const TOKEN_CHARACTERS_MIN = 16;
 
 /** Tokens of feeds with `access: token`: one file for each in `feed-tokens` of the data folder, mode 0600, one token a line. */
 export interface FeedTokens {
-  /** Whether a reader may see the feed. Takes the same time for every wrong token. */
-  accepts(slug: string, token: string | undefined): boolean;
+  /**
+   * Whether a reader may see the feed, or know that it was there: tokens of feeds that are gone stay in their files.
+   * Takes the same time for every wrong token.
+   */
+  accepts(slug: FeedSlug, token: string | undefined): boolean;
   /** Reads the files that changed. */
   refresh(): void;
+}
+
+interface Known {
+  readonly changedAt: number;
+  readonly digests: readonly Buffer[];
 }
 
 /** Reads the tokens of these feeds, and makes one for each that has none; `onMade` is told the file. */
@@ -23,7 +31,7 @@ export function createFeedTokens(
   slugs: readonly FeedSlug[],
   onMade: (made: { readonly slug: FeedSlug; readonly file: string }) => void,
 ): FeedTokens {
-  const known = new Map<string, { readonly changedAt: number; readonly digests: readonly Buffer[] }>();
+  const known = new Map<string, Known>();
 
   function refresh(): void {
     for (const slug of slugs) {
@@ -38,11 +46,18 @@ export function createFeedTokens(
     }
   }
 
+  /** Nothing changes the tokens of a feed that is configured no longer: they are read once. */
+  function readGone(slug: FeedSlug): Known {
+    const gone = { changedAt: 0, digests: readTokens(dataDir, slug).map(digestOf) };
+    known.set(slug, gone);
+    return gone;
+  }
+
   refresh();
   return {
     refresh,
     accepts(slug, token) {
-      const digests = known.get(slug)?.digests ?? [];
+      const { digests } = known.get(slug) ?? readGone(slug);
       const brought = digestOf(token ?? "");
       const matches = digests.filter((digest) => timingSafeEqual(digest, brought));
       return token !== undefined && matches.length > 0;

@@ -159,7 +159,11 @@ export async function startPolling(
       return records;
     },
     async defineFeeds() {
-      const definitions = feeds.map((feed) => ({ slug: feed.slug, digest: memberships.digestOf(feed) }));
+      const definitions = feeds.map((feed) => ({
+        slug: feed.slug,
+        digest: memberships.digestOf(feed),
+        isPrivate: feed.access === "token",
+      }));
       const rebuilds = await store.defineFeeds(definitions, now());
       for (const [after, group] of Map.groupBy(rebuilds, (rebuild) => rebuild.after))
         await rebuildFeeds(store, { slugs: group.map(({ slug }) => slug), after, memberships, now: now() });

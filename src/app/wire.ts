@@ -10,7 +10,7 @@ import type { FeedRequest, Origin } from "../select/feed-request.ts";
 import { agesEveryMs, canonicalQuery, type ReaderQuery } from "../select/reader-query.ts";
 import { compileSelector } from "../select/select.ts";
 import type { FeedOverview, Wire } from "../serve/wire.ts";
-import type { Store, StoryHistory } from "../store/store.ts";
+import type { PublishedSlug, Store, StoryHistory } from "../store/store.ts";
 import type { FeedTokens } from "./feed-tokens.ts";
 
 export interface WireParts {
@@ -58,6 +58,8 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
   /** When the next of a feed's sources is due: known after each refresh, asked at each request. */
   let dueAt: ReadonlyMap<string, number> = new Map();
   const entries = new Map<string, number>();
+  /** Every slug that a feed ever had. */
+  let published: ReadonlyMap<string, PublishedSlug> = new Map();
   let nextPolls: ReadonlyMap<SourceId, number | null> = new Map();
   let soonest: number | undefined;
   let attempted = 0;
@@ -89,8 +91,8 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
 
   /** How a reader may see a feed; undefined: not at all, or there is no such feed. */
   function accessTo(slug: string, token: string | undefined): Feed["access"] | undefined {
-    const access = bySlug.get(slug)?.access;
-    return access === "token" && !parts.tokens.accepts(slug, token) ? undefined : access;
+    const feed = bySlug.get(slug);
+    return feed?.access === "token" && !parts.tokens.accepts(feed.slug, token) ? undefined : feed?.access;
   }
 
   function untilMs(moment: number | undefined): number {
@@ -111,6 +113,7 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
     async refresh() {
       entries.clear();
       nextPolls = await store.nextPolls();
+      published = new Map((await store.publishedSlugs()).map((one) => [one.slug, one]));
       dueAt = new Map([...sourcesOf].map(([slug, ids]) => [slug, earliest(ids, nextPolls)]));
       soonest = earliest([...nextPolls.keys()], nextPolls);
       attempted = sources.filter(
@@ -128,10 +131,15 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
       return total;
     },
     lookUp(slug, token) {
-      const access = accessTo(slug, token);
-      if (access !== undefined) return { kind: "found", isPrivate: access === "token" };
+      if (bySlug.has(slug)) {
+        const access = accessTo(slug, token);
+        return access === undefined ? { kind: "unknown" } : { kind: "found", isPrivate: access === "token" };
+      }
       const to = moved.get(slug);
-      return to === undefined || accessTo(to, token) === undefined ? { kind: "unknown" } : { kind: "moved", to };
+      if (to !== undefined) return accessTo(to, token) === undefined ? { kind: "unknown" } : { kind: "moved", to };
+      const former = published.get(slug);
+      const isTold = former !== undefined && (!former.isPrivate || parts.tokens.accepts(former.slug, token));
+      return { kind: isTold ? "gone" : "unknown" };
     },
     readySnapshot: (slug, format) => (bySlug.get(slug)?.access === "public" ? shelf.ready(slug, format) : undefined),
     findSnapshot,
@@ -169,6 +177,7 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
       return {
         entry: entryOf(story, site, await readFacts(story.sourceId)),
         json: { ...storyJson(story), ...(history === null ? {} : historyJson(history)) },
+        changes: history?.revisions ?? [],
       };
     },
     health() {

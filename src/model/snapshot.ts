@@ -10,6 +10,8 @@ export interface Snapshot {
   readonly tag: string;
   /** Newest change of the feed, milliseconds since 1970 UTC, whole seconds. */
   readonly lastModifiedAt: number;
+  /** What it shows may change without that moment moving: no date decides whether a reader has it. */
+  readonly isUndated?: true;
   readonly identity: Buffer;
   readonly gzip: Buffer;
   readonly zstd: Buffer;

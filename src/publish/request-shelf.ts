@@ -83,7 +83,13 @@ export function createRequestShelf(tools: RequestShelfTools): RequestShelf {
     const last = kept.get(key);
     const answer = await tools.make(request, { format, now, known: last?.digest });
     if (answer.kind === "unknown") return null;
-    if (answer.kind === "unchanged") return last === undefined ? null : keep(key, { ...last, ...state });
+    if (answer.kind === "unchanged") {
+      if (last === undefined) return null;
+      const isSameDate = last.snapshot.lastModifiedAt === answer.dated.lastModifiedAt;
+      // What is prepared for a snapshot lives as long as the snapshot: it is replaced only where something moved.
+      const snapshot = isSameDate ? last.snapshot : { ...last.snapshot, ...answer.dated };
+      return keep(key, { ...last, ...state, snapshot });
+    }
     const { snapshot, ...told } = answer.publication;
     if (told.findings.length > 0) tools.onProblem({ slug: key, format, ...told });
     // The last good document stays (promise 5).

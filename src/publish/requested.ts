@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { Feed, FeedDocument, FeedSlug, FormatName } from "../model/feed.ts";
+import type { Snapshot } from "../model/snapshot.ts";
 import type { Source, SourceId } from "../model/source.ts";
 import { newestFirst, type Story } from "../model/story.ts";
 import { type FeedRequest, type Origin, requestPath } from "../select/feed-request.ts";
@@ -18,7 +19,10 @@ const TAGGED_AMONG = 2_000;
 const FOUND_MAX = 200;
 
 export interface RequestTools {
-  readonly store: Pick<Store, "newestEntries" | "newestOfSource" | "newestStories" | "search" | "feedHeads">;
+  readonly store: Pick<
+    Store,
+    "newestEntries" | "newestOfSource" | "newestStories" | "search" | "feedHeads" | "sourceStates"
+  >;
   readonly site: Site;
   readonly factsOf: SourceFacts;
   readonly feeds: ReadonlyMap<FeedSlug, Feed>;
@@ -32,6 +36,8 @@ export interface Requested {
   readonly document: FeedDocument;
   /** Digest of all that the document is made of: equal, and the document need not be rendered anew. */
   readonly digest: string;
+  /** What Last-Modified says, milliseconds since 1970 UTC; absent: no date can tell that nothing changed. */
+  readonly modifiedAt?: number;
 }
 
 /** What an origin is called, and what it shows before the reader's query. */
@@ -43,6 +49,11 @@ interface Gathered {
   readonly content: "full" | "summary";
   /** Newest change that is known, milliseconds since 1970 UTC. */
   readonly changedAt: number;
+  /**
+   * When anything of it may have changed last, milliseconds since 1970 UTC: from the store alone, so that it is the same
+   * on every replica. Absent where any story of any source may come in.
+   */
+  readonly modifiedAt?: number;
 }
 
 /**
@@ -65,13 +76,20 @@ export async function gatherRequest(request: FeedRequest, now: number, tools: Re
     content: request.query.brief === undefined ? gathered.content : "summary",
     entries: picked.stories.map((story) => entryOf(story, site, factsOf)),
   };
-  return { document, digest: hash("sha256", JSON.stringify(document), "base64url") };
+  const digest = hash("sha256", JSON.stringify(document), "base64url");
+  const { modifiedAt } = gathered;
+  return {
+    document,
+    digest,
+    ...(modifiedAt === undefined ? {} : { modifiedAt: Math.max(modifiedAt, picked.agedAt ?? 0) }),
+  };
 }
 
 /** The document in one format; `unchanged` where it is made of the same as the one with the digest `known`. */
 export type RequestedDocument =
   | { readonly kind: "made"; readonly digest: string; readonly publication: Publication }
-  | { readonly kind: "unchanged" }
+  /** `dated`: what the snapshot says of its date now. */
+  | { readonly kind: "unchanged"; readonly dated: Dated }
   | { readonly kind: "unknown" };
 
 export async function publishRequest(
@@ -81,10 +99,20 @@ export async function publishRequest(
 ): Promise<RequestedDocument> {
   const found = await gatherRequest(request, asked.now, tools);
   if (found === null) return { kind: "unknown" };
-  if (found.digest === asked.known) return { kind: "unchanged" };
+  const dated = datedAt(found);
+  if (found.digest === asked.known) return { kind: "unchanged", dated };
   // The snapshot of a feed that has no slug goes by its address.
   const name = requestPath(request, "") as FeedSlug;
-  return { kind: "made", digest: found.digest, publication: await publishDocument(name, found.document, asked.format) };
+  const { snapshot, ...told } = await publishDocument(name, found.document, asked.format);
+  const publication = snapshot === undefined ? told : { ...told, snapshot: { ...snapshot, ...dated } };
+  return { kind: "made", digest: found.digest, publication };
+}
+
+type Dated = Pick<Snapshot, "lastModifiedAt" | "isUndated">;
+
+function datedAt({ document, modifiedAt }: Requested): Dated {
+  const lastModifiedAt = Math.floor((modifiedAt ?? document.updatedAt) / 1000) * 1000;
+  return modifiedAt === undefined ? { lastModifiedAt, isUndated: true } : { lastModifiedAt };
 }
 
 type Gather<Kind extends Origin["kind"]> = (
@@ -100,7 +128,8 @@ const GATHER: { readonly [Kind in Origin["kind"]]: Gather<Kind> } = {
     const { title, content, language } = feed;
     const stories = await store.newestEntries(slug, feed.limit);
     const description = feed.description ?? `${title}, from ${site.title}`;
-    return { stories, title, description, content, changedAt: head.changedAt, ...(language && { language }) };
+    const { changedAt } = head;
+    return { stories, title, description, content, changedAt, modifiedAt: changedAt, ...(language && { language }) };
   },
   async source({ id }, { store, sources, factsOf, site, isVisible }) {
     if (!isVisible(id)) return null;
@@ -109,7 +138,8 @@ const GATHER: { readonly [Kind in Origin["kind"]]: Gather<Kind> } = {
     const stories = await store.newestOfSource(id as SourceId, STORIES_MAX);
     if (known === undefined && stories.length === 0) return null;
     const title = known?.title ?? factsOf(id as SourceId).facts?.title ?? id;
-    return gathered(stories, title, `Stories of ${title}, from ${site.title}`);
+    const shown = gathered(stories, title, `Stories of ${title}, from ${site.title}`);
+    return { ...shown, ...(await modifiedWith(shown, [id as SourceId], store)) };
   },
   async tag({ tag }, { store, sources, site, isVisible }) {
     const tagged = sources.filter((source) => source.tags.includes(tag) && isVisible(source.id));
@@ -117,7 +147,9 @@ const GATHER: { readonly [Kind in Origin["kind"]]: Gather<Kind> } = {
     const stories = tagged.length > 0 ? lists.flat() : await storiesTagged(tag, store);
     const visible = stories.filter(({ sourceId }) => isVisible(sourceId));
     if (visible.length === 0 && tagged.length === 0) return null;
-    return gathered(visible.toSorted(newestFirst), tag, `Stories tagged “${tag}”, from ${site.title}`);
+    const shown = gathered(visible.toSorted(newestFirst), tag, `Stories tagged “${tag}”, from ${site.title}`);
+    const ids = tagged.map(({ id }) => id);
+    return ids.length === 0 ? shown : { ...shown, ...(await modifiedWith(shown, ids, store)) };
   },
   async search({ words }, { store, site, isVisible }) {
     const stories = (await store.search(words, FOUND_MAX)).filter(({ sourceId }) => isVisible(sourceId));
@@ -134,6 +166,16 @@ function gathered(stories: readonly Story[], title: string, description: string)
   const shown = stories.slice(0, STORIES_MAX);
   const moments = shown.map((story) => Math.max(story.firstSeenAt, story.updatedAt ?? 0));
   return { stories: shown, title, description, content: "full", changedAt: Math.max(0, ...moments) };
+}
+
+/** When anything that these sources show may have changed last. */
+async function modifiedWith(
+  { changedAt }: Gathered,
+  ids: readonly SourceId[],
+  store: RequestTools["store"],
+): Promise<Pick<Gathered, "modifiedAt">> {
+  const states = await store.sourceStates(ids);
+  return { modifiedAt: Math.max(changedAt, ...states.map((state) => state.changedAt ?? 0)) };
 }
 
 /** Stories with a tag, or in a section, of this name in any case. */

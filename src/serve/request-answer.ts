@@ -159,7 +159,6 @@ export function createRequestAnswers({
         path: addresses.requested(asked, variant),
         isNegotiated,
         isPrivate: token !== undefined,
-        isUndated: asked.origin.kind !== "feed",
         freshForMs: requests.freshForMs(asked),
       });
       if (isPaid && response.statusCode === 304) allowance.giveBack(client);

@@ -63,8 +63,6 @@ interface Place {
   readonly link: string;
   /** The document's own address, where it was asked at another (RFC 9110 §8.7). */
   readonly contentLocation?: string;
-  /** No Last-Modified, and dates decide nothing: what it shows may change without its moment moving. */
-  readonly isUndated?: boolean;
 }
 
 /** Where a document stands that a reader asked for by more than a feed's name. */
@@ -73,7 +71,6 @@ interface RequestedPlace {
   readonly path: string;
   /** It was asked for at an address without a suffix, and Accept chose the format. */
   readonly isNegotiated: boolean;
-  readonly isUndated: boolean;
   /** Behind a token: only the reader's own cache may keep it. */
   readonly isPrivate: boolean;
   readonly freshForMs: number;
@@ -83,7 +80,7 @@ function prepareCoding(snapshot: Snapshot, coding: Coding, place: Place): Prepar
   const validators: Validators = {
     etag: etagOf(snapshot, coding),
     revisionEtags: CODINGS.map((each) => etagOf(snapshot, each)),
-    ...(place.isUndated === true
+    ...(snapshot.isUndated === true
       ? {}
       : { lastModifiedAt: snapshot.lastModifiedAt, lastModified: new Date(snapshot.lastModifiedAt).toUTCString() }),
   };
@@ -178,7 +175,7 @@ export function createSnapshotAnswers(addresses: Addresses): SnapshotAnswers {
     answerNegotiated(request, response, snapshot, freshForMs) {
       write(request, response, negotiated(request, snapshot), cacheControlFor(freshForMs, "public"));
     },
-    answerRequested(request, response, snapshot, { path, isNegotiated, isUndated, isPrivate, freshForMs }) {
+    answerRequested(request, response, snapshot, { path, isNegotiated, isPrivate, freshForMs }) {
       const way = `${isNegotiated} ${isPrivate}`;
       const memory = requested.get(way) ?? new WeakMap<Snapshot, PreparedSnapshot>();
       requested.set(way, memory);
@@ -189,7 +186,6 @@ export function createSnapshotAnswers(addresses: Addresses): SnapshotAnswers {
         prepareCoding(one, coding, {
           ...placeAt(path, one),
           vary,
-          isUndated,
           ...(isNegotiated ? { contentLocation: path } : {}),
         }),
       );

@@ -3,7 +3,7 @@ import type { SourceId } from "../model/source.ts";
 import type { StoryId } from "../model/story.ts";
 import type { Database } from "./database.ts";
 import { chunks, insertRows, inTransaction, query, queryParts, type Sql } from "./sql.ts";
-import type { FeedDefinition, FeedHead, FeedRebuild, Membership, RebuildStep } from "./store.ts";
+import type { FeedDefinition, FeedHead, FeedRebuild, Membership, PublishedSlug, RebuildStep } from "./store.ts";
 import { numbersOf } from "./story-numbers.ts";
 import type { Tables } from "./tables.ts";
 
@@ -21,6 +21,7 @@ export async function defineFeeds(
     const known = new Map(rows.map((row) => [row.slug, row]));
     const wanted = new Set<string>(definitions.map((feed) => feed.slug));
     for (const row of rows) if (!wanted.has(row.slug)) await removeFeed(sql, row);
+    await rememberSlugs(sql, definitions);
     const rebuilds: FeedRebuild[] = [];
     for (const { slug, digest } of definitions) {
       const row = known.get(slug) ?? (await addFeed(sql, slug, now));
@@ -39,6 +40,25 @@ export async function defineFeeds(
     }
     return rebuilds;
   });
+}
+
+/** A slug stays known when its feed goes; whether it was private is what was said of it last. */
+async function rememberSlugs(sql: Sql, definitions: readonly FeedDefinition[]): Promise<void> {
+  const known = new Map((await publishedSlugs(sql)).map(({ slug, isPrivate }) => [slug, isPrivate]));
+  await insertRows(
+    sql,
+    "published_slugs",
+    definitions
+      .filter(({ slug, isPrivate = false }) => known.get(slug) !== isPrivate)
+      .map(({ slug, isPrivate = false }) => ({ slug, is_private: Number(isPrivate) })),
+    "on conflict (slug) do update set is_private = excluded.is_private",
+  );
+}
+
+export async function publishedSlugs(sql: Sql): Promise<readonly PublishedSlug[]> {
+  const text = "select slug, is_private from published_slugs order by slug";
+  const rows = await query<Tables["published_slugs"]>(sql, text);
+  return rows.map((row) => ({ slug: row.slug as FeedSlug, isPrivate: row.is_private === 1 }));
 }
 
 async function addFeed(sql: Sql, slug: FeedSlug, now: number): Promise<FeedRow> {

@@ -4,6 +4,7 @@ import { enterFeeds, feedsShowing, placeStory, removeEntries, touchFeeds } from 
 import { saveRevision } from "./poll-writes.ts";
 import { recordText } from "./rows.ts";
 import { indexStories, unindexStories } from "./search.ts";
+import { touchSources } from "./sources.ts";
 import { inTransaction, query, type Sql, updateStoryRows } from "./sql.ts";
 import { distinctStamps } from "./stamps.ts";
 import type { Membership, StoryCorrection } from "./store.ts";
@@ -44,6 +45,7 @@ export async function correctStory(database: Database, correction: StoryCorrecti
     ]);
     await unindexStories(sql, [n]);
     await indexStories(sql, [{ n, story }]);
+    await touchSources(sql, [n], now);
     const shown = await placeStory(sql, { ...story, n }, correction.memberships);
     await touchFeeds(
       sql,
@@ -65,6 +67,7 @@ export async function retractStory(
     const { n } = place;
     const at = restoredTo === undefined ? now : null;
     await updateStoryRows(sql, [{ n, withdrawn_at: at, retracted_at: at }]);
+    await touchSources(sql, [n], now);
     const left = restoredTo === undefined ? await feedsShowing(sql, [n]) : [];
     if (restoredTo === undefined) await removeEntries(sql, [n]);
     const entered = await enterFeeds(sql, restoredTo ?? [], new Map([[id, n]]));

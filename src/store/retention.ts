@@ -3,6 +3,7 @@ import type { StoryId } from "../model/story.ts";
 import type { Database } from "./database.ts";
 import { feedsShowing, removeEntries, touchFeeds } from "./feed-lists.ts";
 import { unindexStories } from "./search.ts";
+import { touchSources } from "./sources.ts";
 import { inTransaction, query, type Sql, updateStoryRows } from "./sql.ts";
 import type { Retention, RetentionRule } from "./store.ts";
 import { refreshUsage } from "./usage.ts";
@@ -20,6 +21,7 @@ const EMPTY_RECORD = JSON.stringify({ kind: "entry", authors: [], tags: [], imag
 async function emptyStories(sql: Sql, numbers: readonly number[], now: number): Promise<number> {
   if (numbers.length === 0) return 0;
   const shown = await feedsShowing(sql, numbers);
+  await touchSources(sql, numbers, now);
   await unindexStories(sql, numbers);
   await removeEntries(sql, numbers);
   await query(sql, "delete from revisions where n in @numbers", [numbers]);

@@ -6,9 +6,9 @@ import { insertRows, inTransaction, query, queryParts, type Sql } from "./sql.ts
 import type { PollChanges, SourceState } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
-type SourceRow = Pick<Tables["sources"], "id" | "memory" | "next_poll_at" | "last_poll" | "paused_at">;
+type SourceRow = Pick<Tables["sources"], "id" | "memory" | "next_poll_at" | "last_poll" | "paused_at" | "changed_at">;
 
-const COLUMNS = "id, memory, next_poll_at, last_poll, paused_at";
+const COLUMNS = "id, memory, next_poll_at, last_poll, paused_at, changed_at";
 
 export async function sourceStates(sql: Sql, ids: readonly SourceId[] | undefined): Promise<readonly SourceState[]> {
   const rows =
@@ -20,6 +20,7 @@ export async function sourceStates(sql: Sql, ids: readonly SourceId[] | undefine
     memory: parseOwn<SourceMemory>(row.memory),
     nextPollAt: row.paused_at === null ? row.next_poll_at : null,
     ...(row.paused_at === null ? {} : { pausedAt: row.paused_at }),
+    ...(row.changed_at === null ? {} : { changedAt: row.changed_at }),
     ...(row.last_poll === null ? {} : { lastPoll: parseOwn<PollRecord>(row.last_poll) }),
   }));
 }
@@ -69,8 +70,29 @@ export async function releaseSources(sql: Sql, ids: readonly SourceId[], owner: 
   ]);
 }
 
+/** Whether readers of the source's stories see another document afterwards. */
+function changesWhatIsShown({ newStories, updates, creditChanged }: PollChanges): boolean {
+  return (
+    creditChanged === true ||
+    newStories.length > 0 ||
+    updates.some(({ revised, withdrawnAt }) => revised !== undefined || withdrawnAt !== undefined)
+  );
+}
+
+/** What the sources of these stories show changed at this moment, other than by a visit. */
+export async function touchSources(sql: Sql, numbers: readonly number[], at: number): Promise<void> {
+  const text = "select distinct source_id from stories where n in @numbers";
+  const rows = await queryParts<{ source_id: string }>(sql, text, numbers);
+  await query(sql, "update sources set changed_at = ? where id in @texts and coalesce(changed_at, 0) < ?", [
+    at,
+    rows.map((row) => row.source_id).sort(),
+    at,
+  ]);
+}
+
 /** The records and what is remembered; a stored poll ends the lease it was made under. */
 export async function savePolls(sql: Sql, changes: readonly PollChanges[]): Promise<void> {
+  const changed = new Set(changes.filter(changesWhatIsShown).map(({ sourceId }) => sourceId));
   await insertRows(
     sql,
     "sources",
@@ -80,9 +102,12 @@ export async function savePolls(sql: Sql, changes: readonly PollChanges[]): Prom
       next_poll_at: nextPollAt,
       last_success_at: memory.lastSuccessAt ?? null,
       last_poll: JSON.stringify(poll),
+      changed_at: changed.has(sourceId) ? poll.at : null,
     })),
     `on conflict (id) do update set memory = excluded.memory, next_poll_at = excluded.next_poll_at,
-      last_success_at = excluded.last_success_at, last_poll = excluded.last_poll, lease_owner = null, lease_until = null`,
+      last_success_at = excluded.last_success_at, last_poll = excluded.last_poll, lease_owner = null, lease_until = null,
+      changed_at = case when excluded.changed_at > coalesce(sources.changed_at, 0) then excluded.changed_at
+        else sources.changed_at end`,
   );
   await insertRows(
     sql,

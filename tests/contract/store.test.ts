@@ -211,6 +211,41 @@ describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
     expect(await prunedAll()).toBe(2);
   });
 
+  it("knows every slug that a feed ever had, and who may know of it", async () => {
+    const [top, board] = ["top" as FeedSlug, "board" as FeedSlug];
+    await store.defineFeeds(
+      [
+        { slug: top, digest: "a" },
+        { slug: board, digest: "b", isPrivate: true },
+      ],
+      NOW,
+    );
+    const known = [
+      { slug: board, isPrivate: true },
+      { slug: top, isPrivate: false },
+    ];
+    expect(await store.publishedSlugs()).toEqual(known);
+    await store.defineFeeds([], NOW);
+    expect(await store.publishedSlugs()).toEqual(known);
+    await store.defineFeeds([{ slug: board, digest: "b" }], NOW);
+    expect(await store.publishedSlugs()).toEqual(known.map((one) => ({ ...one, isPrivate: false })));
+  });
+
+  it("tells when what a source's stories show last changed, and nothing else moves that", async () => {
+    const play = await player();
+    const changedAt = async () => (await store.sourceStates())[0]?.changedAt;
+    const { newStories } = await play.poll([numberedItem(1), numberedItem(2)], NOW);
+    expect(await changedAt()).toBe(NOW);
+    await play.poll([numberedItem(2), numberedItem(1)], NOW + HOUR);
+    expect(await changedAt()).toBe(NOW);
+    await play.poll([numberedItem(2, { title: "Another title altogether" }), numberedItem(1)], NOW + 2 * HOUR);
+    expect(await changedAt()).toBe(NOW + 2 * HOUR);
+    await store.deleteStory(newStories[0]!.story.id, NOW + 3 * HOUR);
+    expect(await changedAt()).toBe(NOW + 3 * HOUR);
+    await store.retractStory(newStories[1]!.story.id, { now: NOW + 4 * HOUR });
+    expect(await changedAt()).toBe(NOW + 4 * HOUR);
+  });
+
   it("puts a rebuilt list in force only when it has seen every story", async () => {
     const play = await player();
     const slug = "top" as FeedSlug;

@@ -78,11 +78,23 @@ describe("files that change while the service runs", () => {
     await isRunning("ok");
   }, 60_000);
 
+  it("that delete a feed leave word that it is gone, until it comes back", async () => {
+    const feed = "title: Sea\nselect: { sources: [sea] }\nformerly: [ocean]";
+    workplace.write({ "feeds/sea.yaml": feed });
+    await service.until(async () => (await service.get("/feeds/ocean.rss")).status === 301);
+    rmSync(join(workplace.folder, "feeds/sea.yaml"));
+    await service.until(async () => (await service.get("/feeds/sea.rss")).status === 410);
+    expect(await (await service.get("/feeds/sea.atom")).json()).toMatchObject({ status: 410, code: "feed_gone" });
+    expect((await service.get("/feeds/never-there.rss")).status).toBe(404);
+    workplace.write({ "feeds/sea.yaml": feed });
+    await service.until(async () => (await service.get("/feeds/sea.rss")).status === 200);
+  }, 60_000);
+
   it("that no longer hold a source leave its stories", async () => {
     const page = /urn:storywire:(\w+)</.exec(await text("/feeds/sea.rss"))?.[1];
     rmSync(join(workplace.folder, "feeds/sea.yaml"));
     rmSync(join(workplace.folder, "config/sources/sea.yaml"));
-    await service.until(async () => (await service.get("/feeds/sea.rss")).status === 404);
+    await service.until(async () => (await service.get("/feeds/sea.rss")).status === 410);
     expect(await text(`/stories/${page}`)).toContain("sea story");
   }, 60_000);
 

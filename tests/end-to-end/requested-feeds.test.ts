@@ -213,6 +213,35 @@ describe("feeds that readers put together", () => {
     now = NOW;
   });
 
+  it.each(["/sources/harbour.rss", "/tags/local.atom", "/sources/harbour.json?limit=2"])(
+    "say when anything of their sources changed last, a story that left among it: %s",
+    async (path) => {
+      now += 2_000;
+      const first = await get(path);
+      const dated = { "if-modified-since": first.headers.get("last-modified") ?? "" };
+      expect((await get(path, dated)).status).toBe(304);
+      const document = await (await get("/sources/harbour.json")).json();
+      const id = (document as { items: { id: string }[] }).items.at(-1)?.id.replace("urn:storywire:", "") ?? "";
+      await stored.deleteStory(id, Date.parse(dated["if-modified-since"]) + 5_000);
+      await web.refresh();
+      now += 1_000;
+      const after = await get(path, dated);
+      expect(after.status).toBe(200);
+      expect(Date.parse(after.headers.get("last-modified") ?? "")).toBeGreaterThan(
+        Date.parse(dated["if-modified-since"]),
+      );
+    },
+  );
+
+  it.each(["/search.rss?q=ferry", "/tags/budget.rss"])(
+    "say no date where a story of any source may come in, and no date decides: %s",
+    async (path) => {
+      const answer = await get(path, { "if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT" });
+      expect([answer.status, answer.headers.get("last-modified")]).toEqual([200, null]);
+      now = NOW;
+    },
+  );
+
   it("show a commit within two seconds", async () => {
     const before = await titles("/search.json?q=lighthouse");
     expect(before).toEqual([]);

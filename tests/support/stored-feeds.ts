@@ -5,6 +5,7 @@ import type { Configuration } from "../../src/config/settings.ts";
 import type { Feed } from "../../src/model/feed.ts";
 import type { ParsedItem } from "../../src/model/parsed.ts";
 import type { Source } from "../../src/model/source.ts";
+import type { StoryId } from "../../src/model/story.ts";
 import { migrate, openDatabase } from "../../src/store/database.ts";
 import { createSqlStore, openStore } from "../../src/store/sql-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -17,6 +18,8 @@ export interface StoredFeeds extends AsyncDisposable {
   readonly store: Store;
   /** Visits a source once more. */
   visit(sourceId: string, items: readonly ParsedItem[], at?: number): Promise<void>;
+  /** As the operator does. */
+  deleteStory(id: string, at: number): Promise<void>;
 }
 
 /** A database in a folder of its own, after one visit of each source, with the configuration that goes with it. */
@@ -63,6 +66,8 @@ export async function storeFeeds(
     configuration,
     store,
     visit,
+    // Tests name ids that documents told.
+    deleteStory: async (id, at) => void (await writing.deleteStory(id as StoryId, at)),
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
       await writing[Symbol.asyncDispose]();
