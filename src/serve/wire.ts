@@ -25,6 +25,23 @@ export interface FeedPage {
   readonly entries: readonly Entry[];
 }
 
+/** One material change of a story. */
+export interface StoryChange {
+  /** When we saw it, milliseconds since 1970 UTC. */
+  readonly at: number;
+  /** `title`, `summary`, `contentHtml`, … */
+  readonly changed: readonly string[];
+}
+
+/** A story with what led to it. */
+export interface FoundStory {
+  readonly entry: Entry;
+  /** The record that `/stories/:id.json` answers. */
+  readonly json: unknown;
+  /** Oldest first; those that retention left. */
+  readonly changes: readonly StoryChange[];
+}
+
 /** What became of a slug somebody asks for. */
 type FeedLookup =
   | { readonly kind: "found"; readonly isPrivate?: boolean }
@@ -58,7 +75,6 @@ export interface Wire {
   readonly requests: Requests;
   listFeeds(): Promise<readonly FeedOverview[]>;
   findFeedPage(slug: FeedSlug): Promise<FeedPage | null>;
-  /** `json` is the record that `/stories/:id.json` answers. */
-  findStory(id: string): Promise<{ readonly entry: Entry; readonly json: unknown } | null>;
+  findStory(id: string): Promise<FoundStory | null>;
   health(): { readonly live: boolean; readonly ready: boolean; readonly details: Readonly<Record<string, unknown>> };
 }

@@ -6,7 +6,7 @@ import type { SourceId } from "../../src/model/source.ts";
 import type { Story, StoryId } from "../../src/model/story.ts";
 import type { AbsoluteUrl } from "../../src/model/url.ts";
 import { requestPath } from "../../src/select/feed-request.ts";
-import type { FeedOverview, FeedPage, Wire } from "../../src/serve/wire.ts";
+import type { FeedOverview, FeedPage, StoryChange, Wire } from "../../src/serve/wire.ts";
 
 const MEDIA_TYPES: Readonly<Record<FormatName, string>> = {
   rss: "application/rss+xml; charset=utf-8",
@@ -84,6 +84,8 @@ export interface FakeWire extends Wire {
   readonly rendered: Map<string, Snapshot>;
   readonly pages: Map<string, FeedPage>;
   readonly stories: Map<string, Entry>;
+  /** Of every story. */
+  changes: readonly StoryChange[];
   /** By the path they are asked for: made when asked for, at hand from then on. */
   readonly requested: Map<string, Snapshot>;
   readonly atHand: Set<string>;
@@ -99,6 +101,7 @@ export function createFakeWire(site: Partial<Wire["site"]> = {}): FakeWire {
     rendered: new Map(),
     pages: new Map(),
     stories: new Map(),
+    changes: [],
     requested: new Map(),
     atHand: new Set(),
     requests: {
@@ -128,7 +131,7 @@ export function createFakeWire(site: Partial<Wire["site"]> = {}): FakeWire {
     findFeedPage: async (slug) => wire.pages.get(slug) ?? null,
     findStory: async (id) => {
       const entry = wire.stories.get(id);
-      return entry === undefined ? null : { entry, json: { id, title: entry.story.title } };
+      return entry === undefined ? null : { entry, json: { id, title: entry.story.title }, changes: wire.changes };
     },
     health: () => wire.healthNow,
   };

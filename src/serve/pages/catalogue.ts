@@ -10,11 +10,12 @@ import {
   textAttributes,
   timeElement,
 } from "./layout.ts";
+import { searchForm } from "./search-form.ts";
 
 /** Feeds on one page of the catalogue. */
 const CATALOGUE_FEEDS_MAX = 200;
-/** From so many feeds on a search field is worth its place. */
-const SEARCH_FEEDS_MIN = 8;
+/** From so many feeds on readers may look for one by name. */
+const FIND_FEEDS_MIN = 8;
 
 /** What a reader asked the catalogue for. */
 export interface CatalogueRequest {
@@ -52,7 +53,8 @@ function findFeeds(feeds: readonly FeedOverview[], query: string): readonly Feed
 /** How many stories a feed holds, and when it last changed. */
 export function freshnessView({ entries, updatedAt }: FeedOverview): View {
   const updated = updatedAt !== undefined && html`updated ${timeElement(updatedAt)}`;
-  return html`<p class="meta">${factsView([html`${countOf(entries, "story", "stories")}`, updated])}</p>`;
+  const count = entries === 0 ? "no story yet" : countOf(entries, "story", "stories");
+  return html`<p class="meta">${factsView([html`${count}`, updated])}</p>`;
 }
 
 function feedCard({ addresses }: PageContext, feed: FeedOverview): View {
@@ -67,14 +69,6 @@ ${freshnessView(feed)}
 </li>`;
 }
 
-function searchForm({ addresses }: PageContext, query: string): View {
-  return html`<form class="search" role="search" action="${addresses.home()}" method="get">
-<label for="q" class="unseen">Search feeds</label>
-<input id="q" type="search" name="q" value="${query}" placeholder="Search feeds" maxlength="200" dir="auto">
-<button>Search</button>
-</form>`;
-}
-
 function pager({ addresses }: PageContext, { query, page }: CatalogueRequest, pages: number): View | false {
   const address = (to: number) =>
     `${addresses.home()}?${new URLSearchParams({ ...(query && { q: query }), page: String(to) })}`;
@@ -86,6 +80,13 @@ ${page > 1 && html`<a rel="prev" href="${address(page - 1)}">Previous</a>`}
 ${page < pages && html`<a rel="next" href="${address(page + 1)}">Next</a>`}
 </nav>`
   );
+}
+
+/** What stands where feeds would. */
+function emptyView({ query }: CatalogueRequest): View {
+  return query === ""
+    ? html`<p class="empty">No feed is published yet. Each file in the service’s <code>feeds</code> folder becomes one.</p>`
+    : html`<p class="empty">No feed has these words in its name or description. A story may: search for stories instead.</p>`;
 }
 
 /** The page at `/`: every feed with what it is, how fresh it is, and its formats. */
@@ -106,13 +107,9 @@ export function renderCatalogue(context: PageContext, all: readonly FeedOverview
     main: html`<header class="intro">
 <h1 ${textAttributes(site.language)}>${site.title}</h1>
 <p class="lead">${summary}</p>
-${(all.length >= SEARCH_FEEDS_MIN || request.query !== "") && searchForm(context, request.query)}
+${searchForm(context, { words: request.query, findsFeeds: all.length >= FIND_FEEDS_MIN || request.query !== "" })}
 </header>
-${
-  shown.length > 0
-    ? html`<ul class="cards">${shown.map((feed) => feedCard(context, feed))}</ul>`
-    : html`<p class="empty">${request.query === "" ? "No feed is published yet." : "No feed matches."}</p>`
-}
+${shown.length > 0 ? html`<ul class="cards">${shown.map((feed) => feedCard(context, feed))}</ul>` : emptyView(request)}
 ${pager(context, { ...request, page }, pages)}`,
   });
 }

@@ -4,6 +4,8 @@ import { FORMATS } from "../addresses.ts";
 import type { FeedOverview, FeedPage } from "../wire.ts";
 import { addressOf, alternateLinks, freshnessView } from "./catalogue.ts";
 import { blockAttributes, factsView, type PageContext, renderPage, textAttributes } from "./layout.ts";
+import { qrCode } from "./qr-code.ts";
+import { searchForm } from "./search-form.ts";
 import { authorsView, excerptOf, headlineOf, pictureView, publishedElement, webAddress } from "./story-parts.ts";
 
 /** Feed readers that subscribe by a link; the address of the feed, escaped, goes at the end. */
@@ -15,23 +17,66 @@ const READERS: readonly { readonly name: string; readonly prefix: string }[] = [
   { name: "Feedbin", prefix: "https://feedbin.com/?subscribe=" },
 ];
 
+/** Sources named at the head of a feed's page. */
+const SOURCES_NAMED_MAX = 8;
+
 function addressRow(context: PageContext, feed: FeedOverview, { format, name }: (typeof FORMATS)[number]): View {
   const address = context.addresses.absolute(addressOf(context.addresses, feed, format));
-  return html`<li><span class="format">${name}</span> <code id="address-${format}" class="address" dir="ltr">${address}</code> <button type="button" data-copy="${address}" aria-describedby="address-${format}" aria-live="polite" class="quiet" hidden>Copy</button></li>`;
+  return html`<li><label for="address-${format}" class="format">${name}</label> <input id="address-${format}" class="address" type="text" value="${address}" readonly dir="ltr" spellcheck="false"> <button type="button" data-copy="address-${format}" aria-describedby="address-${format}" aria-live="polite" class="quiet" hidden>Copy</button></li>`;
 }
 
-/** How to subscribe: addresses to copy, and links that open readers. */
+/** A code for telephones; it leads to the feed without a suffix, which answers browsers and readers alike. */
+function codeFigure({ addresses }: PageContext, feed: FeedOverview): View | false {
+  const code = qrCode(addresses.absolute(addressOf(addresses, feed, "")));
+  return code && html`<figure class="code">${code}<figcaption>Scan with a phone</figcaption></figure>`;
+}
+
+// Hosts of which the browser's own machine is meant (RFC 6761 §6.3, RFC 5735 §3).
+const OWN_MACHINE = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/** What a newcomer should know before the address is given to others. */
+function reachNote({ site }: PageContext): View | false {
+  return (
+    OWN_MACHINE.test(new URL(site.baseUrl).hostname) &&
+    html`<p class="note">These addresses work on this computer only, until the setting <code>baseUrl</code> names the service’s public address.</p>`
+  );
+}
+
+/** How to subscribe: addresses to copy, links that open readers, a code to scan. */
 function subscribePanel(context: PageContext, feed: FeedOverview): View {
   const address = context.addresses.absolute(addressOf(context.addresses, feed, "rss"));
-  return html`<section class="subscribe" aria-labelledby="subscribe">
-<h2 id="subscribe">Subscribe</h2>
-<p>Paste one of these addresses into any feed reader. All three hold the same stories.</p>
+  const isSearch = feed.request?.origin.kind === "search";
+  const ways = html`<div class="ways"><div>
+<p>Copy an address into your feed reader and new stories come to you. All three hold the same stories; if in doubt, take RSS.</p>
 <ul class="addresses">${FORMATS.map((format) => addressRow(context, feed, format))}</ul>
 <p class="readers"><span>Or open it in</span> <a href="feed:${address}">an app on this device</a>${READERS.map(
     ({ name, prefix }) =>
       html` <a href="${prefix}${encodeURIComponent(address)}" rel="noopener noreferrer">${name}</a>`,
   )}</p>
-</section>`;
+${reachNote(context)}
+</div>${codeFigure(context, feed)}</div>`;
+  // Who searches wants to see what was found.
+  return isSearch
+    ? html`<details class="subscribe"><summary><h2 id="subscribe">Subscribe to this search</h2></summary>${ways}</details>`
+    : html`<section class="subscribe" aria-labelledby="subscribe"><h2 id="subscribe">Subscribe</h2>${ways}</section>`;
+}
+
+/** Whose stories these are; each of them has a feed of its own, unless a token stands before them. */
+function sourcesView({ addresses }: PageContext, { feed, entries }: FeedPage): View | false {
+  const sources = [...new Map(entries.map(({ source }) => [source.id, source])).values()];
+  const isLinked = feed.token === undefined && feed.request?.origin.kind !== "source";
+  const names = sources
+    .slice(0, SOURCES_NAMED_MAX)
+    .map(({ id, title }) =>
+      isLinked
+        ? html`<a href="${addresses.prefix}/sources/${encodeURIComponent(id)}.html"><bdi>${title}</bdi></a>`
+        : html`<bdi>${title}</bdi>`,
+    );
+  const more = sources.length - names.length;
+  return (
+    sources.length > 0 &&
+    html`<p class="meta" dir="ltr">From ${names.map((name, index) => html`${index > 0 && ", "}${name}`)}${more > 0 && ` and ${more} more`}</p>`
+  );
 }
 
 function summaryView({ story }: Entry): View | false {
@@ -54,7 +99,12 @@ function entryView({ addresses }: PageContext, feed: FeedOverview, entry: Entry)
   const { story, source, link } = entry;
   const permalink = addresses.story(story.id);
   const headline = headlineOf(story) || link;
-  const facts = [publishedElement(story), html`<bdi>${source.title}</bdi>`, authorsView(story.authors)];
+  const facts = [
+    story.section !== undefined && html`<bdi class="desk">${story.section}</bdi>`,
+    publishedElement(story),
+    html`<bdi>${source.title}</bdi>`,
+    authorsView(story.authors),
+  ];
   return html`<li><article class="entry" ${blockAttributes(headline, story.language ?? feed.language)}>
 <div class="words">
 <h3 dir="auto"><a class="headline" href="${webAddress(link) ?? permalink}">${headline}</a></h3>
@@ -66,8 +116,24 @@ ${pictureOf(story)}
 </article></li>`;
 }
 
+/** What stands where stories would. */
+function emptyView({ request }: FeedOverview): View {
+  return request?.origin.kind === "search"
+    ? html`<p class="empty">No story holds these words. Try fewer or other ones, or subscribe and be told of the first one that does.</p>`
+    : html`<p class="empty">No story yet. Subscribe now and the first one will not be missed.</p>`;
+}
+
+function storiesView(context: PageContext, { feed, entries }: FeedPage): View {
+  return html`<section aria-labelledby="stories">
+<h2 id="stories" class="section">Stories</h2>
+${entries.length > 0 ? html`<ol class="entries">${entries.map((entry) => entryView(context, feed, entry))}</ol>` : emptyView(feed)}
+</section>`;
+}
+
 /** The page of a feed: what it is, how to subscribe, its entries. */
-export function renderFeedPage(context: PageContext, { feed, entries }: FeedPage): View {
+export function renderFeedPage(context: PageContext, page: FeedPage): View {
+  const { feed } = page;
+  const origin = feed.request?.origin;
   return renderPage(context, {
     title: feed.title,
     description: feed.description || undefined,
@@ -77,15 +143,10 @@ export function renderFeedPage(context: PageContext, { feed, entries }: FeedPage
 <h1 ${textAttributes(feed.language)}>${feed.title}</h1>
 ${feed.description !== "" && html`<p class="lead" ${textAttributes(feed.language)}>${feed.description}</p>`}
 ${freshnessView(feed)}
+${sourcesView(context, page)}
+${origin?.kind === "search" && searchForm(context, { words: origin.words })}
 </header>
 ${subscribePanel(context, feed)}
-<section aria-labelledby="stories">
-<h2 id="stories" class="section">Stories</h2>
-${
-  entries.length > 0
-    ? html`<ol class="entries">${entries.map((entry) => entryView(context, feed, entry))}</ol>`
-    : html`<p class="empty">No story yet. Subscribe now and the first one will not be missed.</p>`
-}
-</section>`,
+${storiesView(context, page)}`,
   });
 }

@@ -55,12 +55,14 @@ export function blockAttributes(text: string, language?: string): View {
 const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
 const MINUTE = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
 
-/** An instant (milliseconds since 1970 UTC) to the minute, or to the day where no more is known. */
-export function timeElement(at: number, isDay = false): View {
-  const iso = new Date(at).toISOString();
-  return isDay
-    ? html`<time datetime="${iso.slice(0, 10)}">${DAY.format(at)}</time>`
-    : html`<time datetime="${iso}">${MINUTE.format(at)} UTC</time>`;
+/** An instant (milliseconds since 1970 UTC) to the minute. */
+export function timeElement(at: number): View {
+  return html`<time datetime="${new Date(at).toISOString()}">${MINUTE.format(at)} UTC</time>`;
+}
+
+/** A day (`YYYY-MM-DD`), whatever the zone it is meant in. */
+export function dayElement(day: string): View {
+  return html`<time datetime="${day}">${DAY.format(Date.parse(day))}</time>`;
 }
 
 /** `3 stories`, `1 story`. */
@@ -94,7 +96,7 @@ ${parts.links}${parts.isScripted && html`<script src="${asset(assets.script.name
 <a class="skip" href="#main">Skip to content</a>
 <header class="masthead"><div class="column">
 <a class="brand" href="${addresses.home()}" dir="auto"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M5 8h22M5 16h22M5 24h13"/><circle cx="25" cy="24" r="2.6"/></svg>${site.title}</a>
-<nav class="site" aria-label="Site"><a href="${addresses.home()}">All feeds</a> <a href="${addresses.opml()}">OPML</a></nav>
+<nav class="site" aria-label="Site"><a href="${addresses.home()}">All feeds</a> <a href="${addresses.opml()}" title="All feeds in one file, for import into a reader">OPML</a></nav>
 </div></header>
 <main id="main" class="column">
 ${parts.main}

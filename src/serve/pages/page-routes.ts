@@ -9,13 +9,12 @@ import type { Asset } from "./assets.ts";
 import { type CatalogueRequest, renderCatalogue } from "./catalogue.ts";
 import type { PageContext } from "./layout.ts";
 import { answerPage, preparePage } from "./page-answer.ts";
+import { WORDS_CHARACTERS_MAX } from "./search-form.ts";
 import { renderStoryPage } from "./story-page.ts";
 
 const OPML = "text/x-opml; charset=utf-8";
 /** Scripts of other sites may read what is meant for programs. */
 const OPEN = { "Access-Control-Allow-Origin": "*" };
-/** Characters of a search that count. */
-const QUERY_CHARACTERS_MAX = 200;
 const PAGE = /^[1-9]\d{0,5}$/;
 /** A story's id, and the suffix of its record (model/story.ts). */
 const STORY_NAME = /^([a-z0-9]{1,64})(\.json)?$/;
@@ -37,7 +36,7 @@ function catalogueRequest(url: string): CatalogueRequest {
   const query = queryOf(url);
   const page = query.get("page") ?? "";
   return {
-    query: (query.get("q") ?? "").slice(0, QUERY_CHARACTERS_MAX).trim(),
+    query: (query.get("q") ?? "").slice(0, WORDS_CHARACTERS_MAX).trim(),
     page: PAGE.test(page) ? Number(page) : 1,
   };
 }
@@ -69,7 +68,7 @@ export function addPageRoutes(app: Express, { wire, context, memory }: PageRoute
     const text = await memory.recall(`story ${name}`, async () => {
       const found = await wire.findStory(id);
       if (found === null) throw unknownStory();
-      if (suffix === undefined) return preparePage(renderStoryPage(context, found.entry));
+      if (suffix === undefined) return preparePage(renderStoryPage(context, found));
       return prepareText(`${JSON.stringify(found.json, null, 2)}\n`, "application/json; charset=utf-8");
     });
     if (suffix === undefined) answerPage(request, response, text);

@@ -1,13 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { entryOf, MORNING, safe, slugOf, storyOf, urlOf } from "../../../tests/support/fake-wire.ts";
-import type { Image } from "../../model/story.ts";
+import type { SourceId } from "../../model/source.ts";
+import type { Image, Story } from "../../model/story.ts";
 import { addressesOf } from "../addresses.ts";
-import type { FeedOverview } from "../wire.ts";
+import { problemOf } from "../problem.ts";
+import type { FeedOverview, StoryChange } from "../wire.ts";
 import { loadAssets } from "./assets.ts";
 import { renderCatalogue } from "./catalogue.ts";
 import { renderFeedPage } from "./feed-page.ts";
-import { blockAttributes, textAttributes, timeElement } from "./layout.ts";
+import { blockAttributes, dayElement, textAttributes, timeElement } from "./layout.ts";
+import { renderProblemPage } from "./problem-page.ts";
 import { renderStoryPage } from "./story-page.ts";
 import { excerptOf, headlineOf, pictureView } from "./story-parts.ts";
 
@@ -20,6 +23,11 @@ const CONTEXT = {
 
 function overview(slug: string, parts: Partial<FeedOverview> = {}): FeedOverview {
   return { slug: slugOf(slug), title: `Feed ${slug}`, description: "", language: "en", entries: 0, ...parts };
+}
+
+/** The page of a story that nobody changed. */
+function storyPage(story: Story, changes: readonly StoryChange[] = []) {
+  return renderStoryPage(CONTEXT, { entry: entryOf(story), changes });
 }
 
 describe("catalogue", () => {
@@ -65,17 +73,15 @@ describe("story page", () => {
   const contentHtml = safe('<p>Words</p><img src="https://a.example/1.jpg?x=1&amp;y=2" alt="shown">');
 
   test("shows each picture once, wherever it stands", () => {
-    const page = renderStoryPage(CONTEXT, entryOf(storyOf(ID, { contentHtml, images: [shown, hidden] }))).toString();
+    const page = storyPage(storyOf(ID, { contentHtml, images: [shown, hidden] })).toString();
     expect(page.match(/1\.jpg/g)).toHaveLength(1);
     expect(page).toContain('<img src="https://a.example/2.jpg" alt="hidden" width="6" height="4"');
   });
 
   test("names the publisher's page as the original, and itself where there is none", () => {
     const url = urlOf("https://harbour.example/ferry");
-    expect(renderStoryPage(CONTEXT, entryOf(storyOf(ID, { url }))).toString()).toContain(
-      `<link rel="canonical" href="${url}">`,
-    );
-    const own = renderStoryPage(CONTEXT, entryOf(storyOf(ID))).toString();
+    expect(storyPage(storyOf(ID, { url })).toString()).toContain(`<link rel="canonical" href="${url}">`);
+    const own = storyPage(storyOf(ID)).toString();
     expect(own).toContain(`<link rel="canonical" href="https://wire.example/stories/${ID}">`);
     expect(own).not.toContain("where it was published");
   });
@@ -87,7 +93,7 @@ describe("story page", () => {
     });
     const entry = entryOf(story);
     const pages = [
-      renderStoryPage(CONTEXT, entry),
+      renderStoryPage(CONTEXT, { entry, changes: [] }),
       renderFeedPage(CONTEXT, { feed: overview("top"), entries: [entry] }),
     ];
     for (const page of pages) expect(page.toString()).not.toContain("file:");
@@ -112,7 +118,7 @@ describe("story page", () => {
     const entry = { ...entryOf(story), source: { ...entryOf(story).source, title: evil } };
     const feed = overview("top", { title: evil, description: evil, language: evil });
     const pages = [
-      renderStoryPage(CONTEXT, entry),
+      renderStoryPage(CONTEXT, { entry, changes: [] }),
       renderFeedPage({ ...CONTEXT, site: { ...CONTEXT.site, title: evil } }, { feed, entries: [entry] }),
       renderCatalogue(CONTEXT, [feed], { query: evil, page: 1 }),
     ];
@@ -190,7 +196,7 @@ describe("parts of a story", () => {
     expect(String(timeElement(MORNING))).toBe(
       '<time datetime="2026-03-09T08:30:00.000Z">9 March 2026 at 08:30 UTC</time>',
     );
-    expect(String(timeElement(MORNING, true))).toBe('<time datetime="2026-03-09">9 March 2026</time>');
+    expect(String(dayElement("2026-03-09"))).toBe('<time datetime="2026-03-09">9 March 2026</time>');
   });
 
   test("a text stands on the side of its first letter, in its language where that is one", () => {
@@ -198,5 +204,54 @@ describe("parts of a story", () => {
     expect(String(blockAttributes("שלום world"))).toBe('dir="rtl"');
     expect(String(blockAttributes("“Ferry” عودة", "en-GB"))).toBe('dir="ltr" lang="en-GB"');
     expect(String(textAttributes('x" onload="'))).toBe('dir="auto"');
+  });
+});
+
+describe("feed page", () => {
+  const entries = Array.from({ length: 10 }, (_, index) => {
+    const entry = entryOf(storyOf(`${index}`.padEnd(26, "a"), { section: "Islands" }));
+    return { ...entry, source: { ...entry.source, id: `source-${index}` as SourceId, title: `Source ${index}` } };
+  });
+
+  test("names whose stories it shows, with the feed of each, and the section of each story", () => {
+    const page = renderFeedPage(CONTEXT, { feed: overview("top"), entries }).toString();
+    expect(page).toContain('From <a href="/sources/source-0.html"><bdi>Source 0</bdi></a>, ');
+    expect(page).toContain("<bdi>Source 7</bdi></a> and 2 more");
+    expect(page.match(/class="desk">Islands/g)).toHaveLength(10);
+  });
+
+  test("behind a token leads to no feed of its sources", () => {
+    const page = renderFeedPage(CONTEXT, { feed: overview("top", { token: "t0k3n" }), entries }).toString();
+    expect(page).toContain("<bdi>Source 0</bdi>");
+    expect(page).not.toContain("/sources/");
+    expect(page).toContain("QR code of https://wire.example/feeds/top?token=t0k3n");
+  });
+
+  test("says so where its addresses lead nowhere but to this computer", () => {
+    const pageAt = (baseUrl: string) =>
+      renderFeedPage(
+        { ...CONTEXT, site: { ...CONTEXT.site, baseUrl }, addresses: addressesOf(baseUrl) },
+        { feed: overview("top"), entries: [] },
+      ).toString();
+    for (const host of ["127.0.0.1:8080", "localhost", "[::1]:80"]) {
+      expect(pageAt(`http://${host}/`)).toContain("work on this computer only");
+    }
+    for (const host of ["wire.example", "127.0.0.1.example", "10.0.0.1"]) {
+      expect(pageAt(`http://${host}/`)).not.toContain("work on this computer only");
+    }
+  });
+});
+
+describe("problem page", () => {
+  test("says in plain words what happened and what can be done", () => {
+    const pageOf = (status: number, headers = {}) =>
+      renderProblemPage(CONTEXT, problemOf(status, "code", "There is <nothing>", headers)).toString();
+    expect(pageOf(404)).toContain("<h1>Nothing here</h1>");
+    expect(pageOf(404)).toContain('action="/search.html"');
+    expect(pageOf(404)).toContain("There is &lt;nothing&gt;.");
+    expect(pageOf(410)).toContain("Readers may unsubscribe");
+    expect(pageOf(429, { "Retry-After": "10" })).toContain("Please try again in 10 seconds.");
+    expect(pageOf(429)).not.toContain("try again in");
+    expect(pageOf(406)).toContain("<h1>Not Acceptable</h1>");
   });
 });

@@ -1,17 +1,25 @@
 import { html, type View } from "../../html/view.ts";
 import type { SafeHtml } from "../../model/html.ts";
 import type { Author, Image, Story } from "../../model/story.ts";
-import { timeElement } from "./layout.ts";
+import { dayElement, timeElement } from "./layout.ts";
 
 /** The address when a browser may follow it; undefined for file: addresses, which are the operator's own. */
 export function webAddress(url: string | undefined): string | undefined {
   return url?.startsWith("https://") || url?.startsWith("http://") ? url : undefined;
 }
 
-/** When the story was published, as sharply as that is known. */
-export function publishedElement(story: Story): View {
-  const precision = story.dates.published?.precision;
-  return timeElement(story.publishedAt, precision === "day" || precision === "relative");
+/** When the story was published, as sharply as that was known when it was first seen. */
+export function publishedElement({ publishedAt, publishedDay, dates }: Story): View {
+  if (publishedDay !== undefined) return dayElement(publishedDay);
+  const time = timeElement(publishedAt);
+  if (dates.published?.precision === "first-seen") return html`first seen ${time}`;
+  return dates.published?.precision === "relative" ? html`about ${time}` : time;
+}
+
+/** When its publisher changed the story; false where nobody told of a change. */
+export function updatedElement({ updatedAt, updatedDay }: Story): View | false {
+  if (updatedDay !== undefined) return dayElement(updatedDay);
+  return updatedAt !== undefined && timeElement(updatedAt);
 }
 
 function authorView({ name, url }: Author): View {

@@ -2,14 +2,15 @@
 
 function addCopying(button) {
   const label = button.textContent;
+  const address = document.getElementById(button.dataset.copy);
   button.hidden = false;
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(button.dataset.copy);
+      await navigator.clipboard.writeText(address.value);
       button.textContent = "Copied";
     } catch {
       // No clipboard outside secure contexts: select the address for Ctrl+C instead.
-      getSelection().selectAllChildren(document.getElementById(button.getAttribute("aria-describedby")));
+      address.select();
       button.textContent = "Press Ctrl+C";
     }
     setTimeout(() => {
@@ -23,8 +24,10 @@ function tellMissing(image) {
   const words = document.createElement("p");
   words.className = "missing";
   words.textContent = image.alt;
-  if (image.alt === "") image.remove();
-  else image.replaceWith(words);
+  const figure = image.closest("figure");
+  if (image.alt !== "") image.replaceWith(words);
+  else image.remove();
+  if (figure !== null && figure.textContent.trim() === "") figure.remove();
 }
 
 function watchPicture(image) {
@@ -33,4 +36,7 @@ function watchPicture(image) {
 }
 
 document.querySelectorAll("button[data-copy]").forEach(addCopying);
+document.querySelectorAll("input.address").forEach((address) => {
+  address.addEventListener("focus", () => address.select());
+});
 document.querySelectorAll("main img").forEach(watchPicture);
