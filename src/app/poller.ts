@@ -4,7 +4,7 @@ import type { Configuration } from "../config/settings.ts";
 import { RequestError, StoreError } from "../errors.ts";
 import type { PollRecord } from "../model/poll.ts";
 import type { Source, SourceId } from "../model/source.ts";
-import { dueSources, interleaveHosts, startTicking } from "../poll/schedule.ts";
+import { dueSources, nextTurns, startTicking } from "../poll/schedule.ts";
 import { pollJson } from "../poll/status.ts";
 import { lockInstance, pollerName } from "../store/lock.ts";
 import type { Question } from "./api.ts";
@@ -54,6 +54,10 @@ export async function runPoller(
   await polling.defineFeeds();
   await polling.publishChanged();
 
+  /** What the queue of hosts lets one host have until the next tick. */
+  const { inFlight, perSecond } = configuration.settings.polling.perHost;
+  const perHost = Math.max(inFlight, Math.ceil(perSecond));
+
   /** How often in a row the database failed, and until when it is left alone. */
   let storeFailures = 0;
   let waitUntil = 0;
@@ -84,7 +88,11 @@ export async function runPoller(
       const due = await sourcesDue();
       const free = configuration.settings.polling.inFlight - busy.size;
       if (free > 0 && due.length > 0) {
-        const sources = interleaveHosts(due).slice(0, free);
+        const sources = nextTurns(due, {
+          visiting: configuration.sources.filter(({ id }) => busy.has(id)),
+          free,
+          perHost,
+        });
         visit(sources).catch((error: unknown) => storeFailed(error, "visits could not be stored"));
       }
       await polling.store.expireEntries(now());

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { aSource, NOW, url } from "../../tests/support/stories.ts";
 import { freshMemory } from "../model/poll.ts";
 import type { SourceId } from "../model/source.ts";
-import { dueSources, interleaveHosts, isCronExpression, nextCronRun } from "./schedule.ts";
+import type { AbsoluteUrl } from "../model/url.ts";
+import { dueSources, interleaveHosts, isCronExpression, nextCronRun, nextTurns } from "./schedule.ts";
 
 const due = (at: number | null, gone = false) => ({
   id: "x" as SourceId,
@@ -35,6 +36,24 @@ describe("interleaveHosts", () => {
       aSource({ id, url: url(`https://${id[0]}.example/${id}`) }),
     );
     expect(interleaveHosts(sources).map((source) => source.id)).toEqual(["a1", "b1", "c1", "a2", "b2", "a3"]);
+  });
+});
+
+describe("nextTurns", () => {
+  const at = (host: string, numbers: readonly number[]) =>
+    numbers.map((number) => aSource({ id: `${host}${number}`, url: url(`https://${host}.example/${number}`) }));
+
+  it("leaves turns to other hosts, however many sources a slow one has", () => {
+    const due = [...at("slow", [3, 4, 5, 6, 7, 8]), ...at("b", [1]), ...at("c", [1])];
+    const turns = nextTurns(due, { visiting: at("slow", [1]), free: 5, perHost: 2 });
+    expect(turns.map(({ id }) => id)).toEqual(["slow3", "b1", "c1"]);
+  });
+
+  it("gives files as many turns as there are", () => {
+    const due = [1, 2, 3].map((number) =>
+      aSource({ id: `f${number}`, url: `file:///pages/${number}.html` as AbsoluteUrl }),
+    );
+    expect(nextTurns(due, { visiting: [], free: 2, perHost: 1 })).toHaveLength(2);
   });
 });
 

@@ -57,3 +57,29 @@ export function interleaveHosts(sources: readonly Source[]): readonly Source[] {
   });
   return ranked.sort((a, b) => a.rank - b.rank).map(({ source }) => source);
 }
+
+export interface FreeTurns {
+  /** Sources being visited now. */
+  readonly visiting: readonly Source[];
+  /** How many visits more there may be. */
+  readonly free: number;
+  /** Visits to one host at once; files are of no host. */
+  readonly perHost: number;
+}
+
+/**
+ * Whom to visit next of those that are due: hosts take turns, and none gets more turns than it can use, so that the many
+ * sources of one slow host never stand in the way of the others'.
+ */
+export function nextTurns(due: readonly Source[], { visiting, free, perHost }: FreeTurns): readonly Source[] {
+  const used = new Map<string, number>();
+  const take = (source: Source): boolean => {
+    const { host } = new URL(source.url);
+    const count = (used.get(host) ?? 0) + 1;
+    if (host !== "" && count > perHost) return false;
+    used.set(host, count);
+    return true;
+  };
+  for (const source of visiting) take(source);
+  return interleaveHosts(due).filter(take).slice(0, free);
+}
