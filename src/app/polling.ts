@@ -82,10 +82,11 @@ export async function startPolling(
   });
   const visitor = politely(fetcher, configuration, now);
   const reading = createReadingPool({ timeoutMs: settings.limits.parseMs });
+  const { kept } = settings.limits;
   const owner = overrides.owner ?? randomBytes(8).toString("hex");
   const tellActivity = overrides.onActivity ?? (() => {});
   const committer = createCommitter(
-    { apply: (changes) => timed(store.apply(changes), (ms) => tellActivity({ did: "commit", ms })) },
+    { apply: (changes) => timed(store.apply(changes, kept), (ms) => tellActivity({ did: "commit", ms })) },
     { waitMs: 20, onCommitted: () => overrides.onCommitted?.() },
   );
   const factsOf = factsReader(configuration);
@@ -116,6 +117,7 @@ export async function startPolling(
     random,
     nextCronAt: nextCronRun,
     minimumMs: settings.polling.minimumMs,
+    keptBytesMax: kept.count === 0 ? 0 : kept.sourceBytesMax,
     outage: createOutageWatch(),
     onBug: (error, source) =>
       log.error({ event: "bug", source: source.id, err: error }, "a visit failed by a fault of this program"),

@@ -64,7 +64,14 @@ describe("settings", () => {
         dataDir: join(cwd, "data"),
         filesRoot: cwd,
         polling: { everyMs: 1_800_000, minimumMs: 300_000, perHost: { inFlight: 2, perSecond: 1 }, inFlight: 64 },
-        limits: { bodyBytes: 16 * 1024 * 1024, totalMs: 30_000, redirects: 10, parseMs: 5000 },
+        limits: {
+          bodyBytes: 16 * 1024 * 1024,
+          totalMs: 30_000,
+          redirects: 10,
+          parseMs: 5000,
+          kept: { count: 2, sourceBytesMax: 1024 ** 2, bytesMax: 1024 ** 3 },
+        },
+        surprises: { entries: 10 },
         retention: { stories: {}, revisions: {}, polls: { maxAgeMs: 30 * 86_400_000, maxCount: 1_000 } },
         allowAddresses: [],
         logLevel: "info",
@@ -103,7 +110,7 @@ log: warn
       dataDir: "/var/lib/storywire",
       filesRoot: expect.stringMatching(/\/pages$/),
       polling: { everyMs: 3_600_000, minimumMs: 90_000, perHost: { inFlight: 1, perSecond: 0.5 }, inFlight: 8 },
-      limits: { bodyBytes: 8_000_000, totalMs: 2500, redirects: 0, parseMs: 1000 },
+      limits: { bodyBytes: 8_000_000, totalMs: 2500, redirects: 0, parseMs: 1000, kept: { count: 2 } },
       retention: {
         stories: { maxAgeMs: 400 * 86_400_000, maxCount: 5_000 },
         revisions: { maxCount: 10 },
@@ -212,7 +219,7 @@ log: loud
   test("a key nobody knows names the nearest known one, else all of them", async () => {
     expect(await complaints({ "config/storywire.yaml": "poling: {}\nxyzzy: 1" })).toEqual([
       "config/storywire.yaml:1:1: poling is not a known key; wanted: polling",
-      "config/storywire.yaml:2:1: xyzzy is not a known key; wanted: one of service, database, data, files, polling, limits, retention, allowAddresses, token, log",
+      "config/storywire.yaml:2:1: xyzzy is not a known key; wanted: one of service, database, data, files, polling, limits, surprises, retention, allowAddresses, token, log",
     ]);
   });
 

@@ -53,7 +53,11 @@ interface Settings {
     readonly totalMs: number;
     readonly redirects: number;
     readonly parseMs: number;
+    /** Documents that are kept for plans. */
+    readonly kept: { readonly count: number; readonly sourceBytesMax: number; readonly bytesMax: number };
   };
+  /** A change of the files that does more than this to a feed waits until it is applied. */
+  readonly surprises: { readonly entries: number };
   /** How long what is kept; absent bounds: for ever. */
   readonly retention: Readonly<Record<"stories" | "revisions" | "polls", RetentionRule>>;
   /** CIDR ranges that the address guard lets through. */
@@ -223,9 +227,31 @@ export const settingsSchema = z
           .max(60)
           .prefault(5)
           .meta({ description: "Reading one document; what takes longer is stopped and fails the visit." }),
+        keptDocuments: z.int().min(0).max(10).prefault(2).meta({
+          description:
+            "The newest documents kept of each source: what `storywire plan` tries changes on; 0 keeps none.",
+        }),
+        keptSourceBytes: byteSize.prefault("1MiB").meta({
+          description: "What the kept documents of one source may take, compressed; a larger document is not kept.",
+        }),
+        keptBytes: byteSize
+          .prefault("1024MiB")
+          .meta({ description: "The same for all sources together: the oldest documents go first." }),
       })
       .prefault({})
       .meta({ description: "What one source may cost." }),
+    surprises: z
+      .strictObject({
+        entries: z.int().min(0).max(100_000).prefault(10).meta({
+          description:
+            "Entries that may appear in a feed, vanish from it, or be told as updated by one change of the files.",
+        }),
+      })
+      .prefault({})
+      .meta({
+        description:
+          "When a change of the files waits for `storywire apply`: whenever ids or dates would move, and above these numbers.",
+      }),
     retention: z
       .strictObject({
         stories: z
@@ -324,6 +350,10 @@ export const settingVariables: readonly SettingVariable[] = [
   { name: "STORYWIRE_LIMITS_FETCH_SECONDS", path: ["limits", "fetchSeconds"], as: "number" },
   { name: "STORYWIRE_LIMITS_REDIRECTS", path: ["limits", "redirects"], as: "number" },
   { name: "STORYWIRE_LIMITS_PARSE_SECONDS", path: ["limits", "parseSeconds"], as: "number" },
+  { name: "STORYWIRE_LIMITS_KEPT_DOCUMENTS", path: ["limits", "keptDocuments"], as: "number" },
+  { name: "STORYWIRE_LIMITS_KEPT_SOURCE_BYTES", path: ["limits", "keptSourceBytes"], as: "number" },
+  { name: "STORYWIRE_LIMITS_KEPT_BYTES", path: ["limits", "keptBytes"], as: "number" },
+  { name: "STORYWIRE_SURPRISES_ENTRIES", path: ["surprises", "entries"], as: "number" },
   { name: "STORYWIRE_RETENTION_STORIES_DAYS", path: ["retention", "stories", "days"], as: "number" },
   { name: "STORYWIRE_RETENTION_STORIES_COUNT", path: ["retention", "stories", "count"], as: "number" },
   { name: "STORYWIRE_RETENTION_REVISIONS_DAYS", path: ["retention", "revisions", "days"], as: "number" },
@@ -442,7 +472,9 @@ function resolveSettings(
       totalMs: limits.fetchSeconds * 1000,
       redirects: limits.redirects,
       parseMs: limits.parseSeconds * 1000,
+      kept: { count: limits.keptDocuments, sourceBytesMax: limits.keptSourceBytes, bytesMax: limits.keptBytes },
     },
+    surprises: written.surprises,
     retention: {
       stories: retentionRule(retention.stories),
       revisions: retentionRule(retention.revisions),

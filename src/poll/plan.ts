@@ -92,7 +92,7 @@ export function planPoll(told: PlanInput): PollChanges {
   ];
   const revised = updates.filter((update) => update.revised !== undefined).length;
   const returning = updates.filter((update) => update.withdrawnAt === null);
-  const { suspectPolls: _suspect, failingSince: _since, missing: _missing, ...lasting } = memory;
+  const { suspectPolls: _suspect, failingSince: _since, missing: _missing, gone: _gone, ...lasting } = memory;
   return {
     sourceId: source.id,
     poll: recordOf(input, {

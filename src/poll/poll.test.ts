@@ -1,3 +1,4 @@
+import { zstdDecompressSync } from "node:zlib";
 import nock from "nock";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { aSource, NOW, url } from "../../tests/support/stories.ts";
@@ -112,6 +113,52 @@ describe("pollSource", () => {
       },
     });
     expect(reads).toBe(1);
+  });
+
+  it("takes over new rules at the first document that can be read, however many visits fail before", async () => {
+    site().reply(200, RSS(ITEM(1)), { etag: '"a"' });
+    await poll();
+    const changed = { ...source, timeZone: "Asia/Tokyo" };
+    nock("https://news.example", { badheaders: ["if-none-match"] })
+      .get("/feed")
+      .reply(500);
+    nock("https://news.example", { badheaders: ["if-none-match"] })
+      .get("/feed")
+      .reply(200, RSS(ITEM(1)), { etag: '"a"' });
+    for (const outcome of ["failed", "unchanged"]) {
+      now += HOUR;
+      const [state] = await store.sourceStates([source.id]);
+      expect(await pollSource(changed, state, tools())).toMatchObject({ outcome });
+    }
+    expect((await store.sourceStates())[0]?.memory.validators).toEqual({ etag: '"a"' });
+  });
+
+  it("keeps its documents, read well or not, and none that it was not asked to keep", async () => {
+    const limits = { count: 5, sourceBytesMax: 10_000, bytesMax: 100_000 };
+    const keeping: Partial<PollTools> = {
+      keptBytesMax: 10_000,
+      commit: (changes) => store.apply([changes], limits),
+    };
+    site().reply(200, RSS(ITEM(1)), { "content-type": "text/xml" });
+    await poll(keeping);
+    site().reply(200, "no feed at all", { "content-type": "text/plain" });
+    expect(await poll(keeping)).toMatchObject({ outcome: "failed", code: "not_a_feed" });
+    site().reply(200, RSS(ITEM(2)));
+    await poll();
+    const kept = await store.keptBodies(source.id);
+    expect(kept.map(({ at, contentType }) => [at, contentType])).toEqual([
+      [NOW + 2 * HOUR, "text/plain"],
+      [NOW + HOUR, "text/xml"],
+    ]);
+    expect(zstdDecompressSync(kept[1]?.bytes ?? new Uint8Array()).toString()).toBe(RSS(ITEM(1)));
+  });
+
+  it("visits again by hand what is gone, and believes it is back", async () => {
+    site().reply(410);
+    await poll();
+    site().reply(200, RSS(ITEM(1)));
+    await poll();
+    expect((await store.sourceStates())[0]?.memory.gone).toBeUndefined();
   });
 
   function tools(): PollTools {

@@ -1,20 +1,22 @@
 import { hash } from "node:crypto";
 import { FetchError, ParseError, StoreError, StorywireError } from "../errors.ts";
 import type { FetchOutcome, FetchRequest } from "../fetch/fetch.ts";
-import type { Candidate, Reading } from "../model/candidate.ts";
+import type { Reading } from "../model/candidate.ts";
 import { freshMemory, type PollRecord, type SourceMemory } from "../model/poll.ts";
 import type { Source, SourceKind } from "../model/source.ts";
-import type { Story, StoryId } from "../model/story.ts";
+import type { Story } from "../model/story.ts";
 import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
-import type { KnownStory, Membership, PollChanges, SourceState, Store } from "../store/store.ts";
-import { mediaTypeOf } from "../text/media-type.ts";
+import type { Membership, PollChanges, SourceState, Store } from "../store/store.ts";
 import { followNew } from "./follow.ts";
-import { matchPoll } from "./match.ts";
+import { jobOf } from "./job.ts";
+import { keepBody } from "./keep.ts";
+import { findKnown, readChanging } from "./knowledge.ts";
 import { intervalOf, nextTry, nextVisit } from "./next-visit.ts";
 import type { OutageWatch } from "./outage.ts";
 import { withoutOwnOutput } from "./own-output.ts";
 import { planMissing, planPoll, type VisitFacts } from "./plan.ts";
 import type { ReadingJob } from "./read.ts";
+import { digestOfRules, memoryUnderRules } from "./rules.ts";
 
 /** What polling needs of the rest; edges are handed in by app.ts. */
 export interface PollTools {
@@ -30,6 +32,8 @@ export interface PollTools {
   readonly random: () => number;
   readonly nextCronAt: (expression: string, timeZone: string) => number | null;
   readonly minimumMs: number;
+  /** Documents of at most so many bytes, compressed, are kept for plans; absent: none. */
+  readonly keptBytesMax?: number;
   /** Told how each request to another host ended; answers whether our own network seems to be down. */
   readonly outage: OutageWatch;
   /** A fault of ours, to be told: its text goes into no record. */
@@ -46,10 +50,8 @@ export async function pollSource(
   tools: PollTools,
 ): Promise<PollRecord> {
   const startedAt = tools.now();
-  const memory = state?.memory ?? freshMemory;
-  const rulesDigest = digestOfRules(source);
-  const sameRules = memory.rulesDigest === rulesDigest;
-  const visit: Visit = { source, memory: sameRules ? memory : { ...memory, rulesDigest }, sameRules, startedAt, tools };
+  const { memory, sameRules } = memoryUnderRules(source, state?.memory ?? freshMemory);
+  const visit: Visit = { source, memory, sameRules, startedAt, tools };
   try {
     const outcome = await tools.fetch(requestOf(visit), { robots: isPage(visit) });
     tools.outage.told(hostOf(source), startedAt, true);
@@ -83,15 +85,6 @@ async function finish({ tools }: Visit, changes: PollChanges): Promise<PollRecor
   await tools.commit(changes);
   return changes.poll;
 }
-
-/** What decides how a document is read: when it changes, an unchanged document is read again. */
-function digestOfRules({ url, kind, listing, more, timeZone, capturedAt, documentUrl, contentType }: Source): string {
-  const rules = { url, kind, listing, more, timeZone, capturedAt, documentUrl, contentType, reader: READER };
-  return hash("sha256", JSON.stringify(rules), "base64url").slice(0, 22);
-}
-
-/** Grows when our reading of documents changes so that unchanged ones deserve another look. */
-const READER = 1;
 
 function requestOf({ source, memory, sameRules }: Visit): FetchRequest {
   return {
@@ -149,16 +142,35 @@ interface FetchedDocument {
   readonly fetchedAt: number;
 }
 
+/** A document that cannot be read is kept all the same: it is what the operator tries other rules on. */
 async function planDocument(visit: Visit, fetched: FetchedDocument): Promise<PollChanges> {
+  try {
+    return await planRead(visit, await readBest(visit, fetched));
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    const failed = planFailed(visit, error);
+    return UNKEPT_CODES.has(error.code) ? failed : { ...failed, ...(await kept(visit, fetched)) };
+  }
+}
+
+/** Documents that no rules make readable, or that were not read at all. */
+const UNKEPT_CODES = new Set(["parse_timeout", "parse_memory", "parse_crashed", "stopped"]);
+
+async function kept(
+  { tools }: Visit,
+  { outcome, fetchedAt }: Pick<FetchedDocument, "outcome" | "fetchedAt">,
+): Promise<Pick<PollChanges, "kept">> {
+  const body = await keepBody(outcome, { at: fetchedAt, bytesMax: tools.keptBytesMax ?? 0 });
+  return body === undefined ? {} : { kept: body };
+}
+
+async function planRead(visit: Visit, document: ReadDocument): Promise<PollChanges> {
   const { source, tools, startedAt } = visit;
-  const { outcome, bodyDigest, fetchedAt, memory, ...best } = await readBest(visit, fetched);
+  const { outcome, bodyDigest, fetchedAt } = document;
+  const memory = { ...document.memory, rulesDigest: digestOfRules(source) };
   const readAt = tools.now();
-  const read = await withoutOwnOutput(best.read, tools.store);
-  const stories = await tools.store.storiesForPoll(
-    source.id,
-    read.candidates.flatMap((candidate) => candidate.keys),
-  );
-  const { stories: matched } = matchPoll(source, memory.identity, { candidates: read.candidates, known: stories });
+  const read = await withoutOwnOutput(document.read, tools.store);
+  const { stories, matched } = await findKnown(source, { memory, read }, tools.store);
   const reading = source.listing.follow
     ? await followNew(
         read,
@@ -166,10 +178,7 @@ async function planDocument(visit: Visit, fetched: FetchedDocument): Promise<Pol
         (url) => readFollowed(visit, url),
       )
     : read;
-  const changed = [...matched]
-    .filter(([index, story]) => mayChange(reading.candidates[index], story))
-    .map(([, story]) => story.id);
-  const whole = new Map<StoryId, Story>((await tools.store.storiesById(changed)).map((story) => [story.id, story]));
+  const changing = await readChanging(reading.candidates, matched, tools.store);
   const facts: VisitFacts = {
     at: startedAt,
     durationMs: tools.now() - startedAt,
@@ -182,14 +191,15 @@ async function planDocument(visit: Visit, fetched: FetchedDocument): Promise<Pol
     ...(reading.complete === true ? { complete: true } : {}),
     ...(outcome.deltaBase === true ? { partial: true } : {}),
   };
-  return planPoll({
+  const changes = planPoll({
     source,
-    knowledge: { memory, stories, whole, digestsBefore: await tools.store.digestsBefore(changed) },
+    knowledge: { memory, stories, ...changing },
     reading,
     visit: facts,
     nextPollAt: nextPollAt(visit, { reading, outcome }),
     membershipsOf: tools.membershipsOf,
   });
+  return { ...changes, ...(await kept(visit, document)) };
 }
 
 interface ReadDocument extends FetchedDocument {
@@ -229,26 +239,10 @@ async function readOne(
   outcome: Fetched,
   kind: SourceKind,
 ): Promise<Reading> {
-  const contentType = source.contentType ?? outcome.contentType ?? mediaTypeOf(new URL(outcome.finalUrl).pathname);
   // The next large body may come once this one is read, well or not.
   using _body = { [Symbol.dispose]: () => outcome.release?.() };
-  return await tools.read({
-    bytes: outcome.body,
-    ...(contentType === undefined ? {} : { contentType }),
-    url: baseOf(source, outcome),
-    ...(outcome.headers["content-language"] === undefined ? {} : { language: outcome.headers["content-language"] }),
-    kind,
-    timeZone: source.timeZone,
-    capturedAt: source.capturedAt ?? startedAt,
-    listing: source.listing,
-    more: source.more,
-    known: sameRules ? await tools.store.rawDigests(source.id) : new Set(),
-  });
-}
-
-/** A file stands for the page it was saved from; a Content-Location names the document itself (RFC 9110 §8.7). */
-function baseOf(source: Source, outcome: Fetched): AbsoluteUrl {
-  return source.documentUrl ?? resolveWebUrl(outcome.headers["content-location"], outcome.finalUrl) ?? outcome.finalUrl;
+  const known = sameRules ? await tools.store.rawDigests(source.id) : new Set<string>();
+  return await tools.read(jobOf(source, outcome, { kind, capturedAt: startedAt, known }));
 }
 
 /** A listed story's own page: the operator's headers and cookies go along to the source's own origin only. */
@@ -268,12 +262,6 @@ async function readFollowed(visit: Visit, url: AbsoluteUrl): Promise<Reading> {
     more: false,
     known: new Set(),
   });
-}
-
-/** Whether a poll may change what is known of a story, or brings it back: then its whole content is needed. */
-function mayChange(candidate: Candidate | undefined, story: KnownStory): boolean {
-  const digest = candidate?.contentDigest;
-  return story.withdrawn || (digest !== undefined && digest !== story.contentDigest);
 }
 
 function validatorsOf(outcome: Answered): { readonly etag?: string; readonly lastModified?: string } {
@@ -327,7 +315,7 @@ function without(
 }
 
 function planUnchanged(visit: Visit, outcome: Answered, result: "not_modified" | "unchanged"): PollChanges {
-  const { failingSince: _since, moved: _moved, missing: _missing, ...memory } = visit.memory;
+  const { failingSince: _since, moved: _moved, missing: _missing, gone: _gone, ...memory } = visit.memory;
   const validators = result === "unchanged" ? { validators: validatorsOf(outcome) } : {};
   return without(
     visit,
