@@ -5,7 +5,7 @@ import type { SafeHtml } from "../model/html.ts";
 import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { Image } from "../model/story.ts";
 import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
-import { type Content, findContent, gainOf, isInside } from "./content.ts";
+import { type Content, findContent, gainOf, guessContent, isInside } from "./content.ts";
 import { type DatedLines, findDates, readDateLine } from "./dates.ts";
 import {
   findAuthors,
@@ -27,7 +27,7 @@ import { type Block, listSegments, type Segment, type Segments, segmentsIn } fro
 /** An article page as one item, with what decides whether it is an article at all. */
 export interface FoundArticle {
   readonly item: ParsedItem;
-  /** Characters of running text. */
+  /** Characters of running text; 0 where no part of the page reads like an article and this is all it says. */
   readonly length: number;
   /** The element that holds the article: what it lists is its own, not a block of stories. */
   readonly root: Element;
@@ -39,7 +39,8 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   const segments = listSegments(document);
   const title = findTitle(page, segments.segments, context.url);
   const told = articleBodyOf(page);
-  const content = findContent(segments, title?.value ?? "") ?? emptyContent(segments, told);
+  const content =
+    findContent(segments, title?.value ?? "") ?? emptyContent(segments, told) ?? guessContent(segments, title?.value);
   if (content === null) return null;
   const marks = readMarks(document, title?.value ?? "");
   const language = findLanguage(page);
@@ -122,7 +123,7 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   };
   return {
     item,
-    length: isTold ? told.length : spoken,
+    length: isTold ? told.length : content.isGuess === true ? 0 : spoken,
     root: content.root.element,
   };
 }

@@ -8,6 +8,8 @@ export interface Content {
   /** Blocks that stand beside the article. */
   readonly beside: ReadonlySet<Block>;
   readonly headline: Segment | undefined;
+  /** No part of the page reads like an article: this is what it says at all. */
+  readonly isGuess?: boolean;
 }
 
 /** Words of class and id that name what stands beside an article. */
@@ -80,6 +82,24 @@ export function findContent(page: Segments, title: string): Content | null {
   const own = segmentsIn(page, root).filter((segment) => !beside.has(segment.block) && !poor.has(segment.block));
   const kept = [...listBefore(page, root, headline, beside), ...own];
   return { root, kept, beside, headline };
+}
+
+/** All that a page says beside its navigation, where nothing of it reads like an article; null where that is links alone. */
+export function guessContent({ blocks, segments }: Segments, title = ""): Content | null {
+  const [root] = blocks;
+  if (root === undefined) return null;
+  const beside = chooseBeside(blocks, segments, title);
+  const kept = segments.filter((segment) => !beside.has(segment.block));
+  const isBare = kept.every((segment) => segment.level > 0 || isLink(segment));
+  return isBare ? null : { root, kept, beside, headline: findHeadline(segments, title), isGuess: true };
+}
+
+/** Whether all of a line leads elsewhere; a script's address does not. */
+function isLink({ text, linkLength, block }: Segment): boolean {
+  if (linkLength < text.length) return false;
+  for (let at: Block | null = block; at !== null; at = at.parent)
+    if (at.element.name === "a") return !/^\s*javascript:/i.test((at.element.attribs.href ?? "").slice(0, 100));
+  return true;
 }
 
 /** Paragraphs between headline and article that stand outside its block: a first one set apart by its markup. */

@@ -1,6 +1,5 @@
 import type { Document } from "domhandler";
 import { ParseError } from "../errors.ts";
-import { textOf } from "../html/sanitize.ts";
 import { parseHtml } from "../html/tree.ts";
 import type { DocumentContext, FeedFacts, ParsedFeed, ParsedItem } from "../model/parsed.ts";
 import type { ListingRules } from "../model/source.ts";
@@ -11,6 +10,7 @@ import { extractListings, type Listings } from "./listing.ts";
 import { findTextListing } from "./listing-text.ts";
 import { metaOf, type PageMetadata, readMetadata, siteNameOf } from "./metadata.ts";
 import { findTextArticle } from "./plain-text.ts";
+import { findRefusal } from "./refusal.ts";
 
 export interface ExtractOptions {
   /** `auto`: the article where the page is one, else its listing. */
@@ -21,6 +21,8 @@ export interface ExtractOptions {
   readonly heading?: string | undefined;
   /** CSS selectors of the listing; absent: found by structure. */
   readonly selectors?: ListingRules | undefined;
+  /** `page`: whether a page of which no part reads like an article yields what it says; absent: it is refused. */
+  readonly guess?: boolean | undefined;
 }
 
 /** A page must say this much to be read as an article nobody promised; one with headline, author and date, or one the operator calls an article, may be shorter. */
@@ -32,8 +34,6 @@ const LISTED_CHARACTERS = 60;
 /** What is read of a plain text document; the rest is no article any more. */
 const TEXT_CHARACTERS_MAX = 2_000_000;
 const LINES_MAX = 10_000;
-/** Pages of refusal are short. */
-const FAULT_CHARACTERS_MAX = 1200;
 
 /**
  * What a web page or plain text document says: its article, the stories it lists, or both (the article first, then the
@@ -72,9 +72,10 @@ function extractPage(document: Document, context: DocumentContext, options: Extr
   const page = readMetadata(document);
   const found = options.kind === "listing" ? null : findArticle(document, page, context);
   const listings = options.kind === "page" && !options.more ? null : listingsOf(document, page, context, options);
-  const article = found !== null && isArticle(found, page, options.kind, listings) ? found : null;
-  const fault = findFault(document, page, article);
-  if (fault !== null) throw failure(fault.code, context, fault.why);
+  const article = found !== null && isArticle(found, page, options, listings) ? found : null;
+  const seen = { item: found?.item, length: found?.length ?? 0, listed: listings?.items.length ?? 0 };
+  const refusal = findRefusal(document, page, seen);
+  if (refusal !== null) throw failure(refusal.code, context, refusal.why);
   const listed = article === null || options.more ? otherStories(listings, article) : [];
   if (article === null && (listed.length === 0 || options.kind === "page")) throw nothingFound(options.kind, context);
   const items = article === null ? listed : [article.item, ...listed];
@@ -111,13 +112,13 @@ function otherStories(listings: Listings | null, article: FoundArticle | null): 
 function isArticle(
   { item, length }: FoundArticle,
   page: PageMetadata,
-  kind: ExtractOptions["kind"],
+  { kind, guess }: ExtractOptions,
   listings: Listings | null,
 ): boolean {
   if (item.contentHtml === undefined) return false;
   const declared = page.article !== undefined || metaOf(page, ["og:type"])?.value === "article";
   if (declared && length >= DECLARED_CHARACTERS_MIN) return true;
-  if (kind === "page") return length >= ARTICLE_CHARACTERS_MIN.page;
+  if (kind === "page") return guess === true || length >= ARTICLE_CHARACTERS_MIN.page;
   const isSigned = item.origins?.title === "h1" && item.published !== undefined && item.authors.length > 0;
   const least = isSigned ? ARTICLE_CHARACTERS_MIN.signed : ARTICLE_CHARACTERS_MIN.auto;
   return length >= Math.max(least, (listings?.items.length ?? 0) * LISTED_CHARACTERS);
@@ -133,26 +134,6 @@ function factsOf(page: PageMetadata, context: DocumentContext): FeedFacts {
     ...(home !== null && { link: home }),
     ...(language !== undefined && { language: language.value }),
   };
-}
-
-const WALL =
-  /\b(?:captcha|are you (?:a )?(?:human|robot)|not a robot|verify (?:that )?you are|checking your browser|enable (?:javascript|cookies)|unusual traffic|access denied|log ?in to continue|sign ?in to continue|please (?:log|sign) ?in|we value your privacy|accept (?:all )?cookies|before you continue)\b/i;
-const ERROR =
-  /\b(?:404|403|410|500|502|503|page not found|not found|does not exist|no longer (?:available|exists)|internal server error|bad gateway|service unavailable|something went wrong|seite nicht gefunden|page introuvable|página no encontrada)\b/i;
-
-/** What a page says instead of what was asked for; judged where it has no article to speak of. */
-function findFault(
-  document: Document,
-  page: PageMetadata,
-  article: FoundArticle | null,
-): { code: string; why: string } | null {
-  if (page.article !== undefined || (article?.length ?? 0) > FAULT_CHARACTERS_MAX) return null;
-  const words = textOf(document.children).slice(0, 3000);
-  const has = (pattern: RegExp) => pattern.test(page.documentTitle) || (words.length < 1500 && pattern.test(words));
-  if (words === "") return { code: "empty", why: "it shows no text" };
-  if (has(ERROR)) return { code: "error_page", why: "it says that there is no such page" };
-  if (has(WALL)) return { code: "wall", why: "it asks to log in, to consent or to prove that one is human" };
-  return null;
 }
 
 function nothingFound(kind: ExtractOptions["kind"], context: DocumentContext): ParseError {

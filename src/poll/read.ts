@@ -25,7 +25,10 @@ export interface ReadingJob {
   readonly more: boolean;
   /** Raw digests of items that are stored already: they are recognised, not sanitized again. */
   readonly known: ReadonlySet<string>;
-  /** Whether items that a feed repeats are shown too; a poll leaves them out. */
+  /**
+   * Whether somebody asks for this very document: items that a feed repeats are shown too, and a page of which no part
+   * reads like an article yields the best there is. A poll leaves repeats out, and would rather tell that a page is none.
+   */
   readonly repeats?: boolean;
 }
 
@@ -89,6 +92,7 @@ function extract(job: ReadingJob, text: string): ParsedFeed {
   return extractDocument(text, contextOf(job), {
     kind: job.kind === "feed" ? "auto" : job.kind,
     more: job.more,
+    guess: job.repeats,
     ...(job.listing.heading === undefined ? {} : { heading: job.listing.heading }),
     ...(job.listing.items === undefined ? {} : { selectors: job.listing }),
   });
