@@ -4,8 +4,9 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { RequestError } from "../errors.ts";
 import { addressesOf } from "./addresses.ts";
 import { admit } from "./admit.ts";
-import { type Api, createApiRouter } from "./api/api.ts";
-import { createClientAddress } from "./client-address.ts";
+import { createApiRouter } from "./api/api.ts";
+import type { Api } from "./api/operations.ts";
+import { type ClientAddress, createClientAddress } from "./client-address.ts";
 import { answerBrokenRequests } from "./connection.ts";
 import { addFeedRoutes, FEED_ROUTE } from "./feed-routes.ts";
 import { addHealthRoutes } from "./health-routes.ts";
@@ -13,6 +14,7 @@ import { createHotPath } from "./hot-path.ts";
 import type { Log } from "./log.ts";
 import { countAnswer, type Metrics } from "./metrics.ts";
 import { addMetricsRoute, countAnswers } from "./metrics-routes.ts";
+import { addApiPage } from "./pages/api-routes.ts";
 import { loadAssets } from "./pages/assets.ts";
 import { securePage } from "./pages/page-answer.ts";
 import { addPageRoutes } from "./pages/page-routes.ts";
@@ -74,7 +76,7 @@ const HEAD_BYTES_MAX = 16_384;
 function createApp(
   wire: Wire,
   parts: Parameters<typeof addFeedRoutes>[1],
-  { api, metrics }: Pick<ServerOptions, "api" | "metrics">,
+  { api, metrics, clientOf }: Pick<ServerOptions, "api" | "metrics"> & { readonly clientOf: ClientAddress },
 ): Express {
   const app = express();
   app.disable("x-powered-by");
@@ -90,7 +92,10 @@ function createApp(
   addRequestRoutes(app, parts.requests);
   addHealthRoutes(app, wire);
   if (metrics !== undefined) addMetricsRoute(app, metrics, parts.memory);
-  if (api !== undefined) app.use("/api/v1", createApiRouter(api));
+  if (api !== undefined) {
+    addApiPage(app, api, parts.context);
+    app.use("/api/v1", createApiRouter(api, clientOf));
+  }
   addPageRoutes(app, parts);
   app.use(() => {
     throw new RequestError("There is nothing at this address", { code: "not_found", status: 404 });
@@ -134,7 +139,7 @@ function createSite(wire: Wire, options: ServerOptions, shutdown: () => Pick<Shu
   const allowance = createRenderAllowance(() => performance.now());
   const clientOf = createClientAddress(options.trustProxy ?? []);
   const requests = createRequestAnswers({ wire, answers, context, memory, allowance, clientOf });
-  const app = createApp(wire, { wire, answers, context, memory, requests }, options);
+  const app = createApp(wire, { wire, answers, context, memory, requests }, { ...options, clientOf });
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     answerError(error, request, response);
   });
