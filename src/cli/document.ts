@@ -18,7 +18,7 @@ export interface NamedDocument {
 
 /** Throws FetchError with the visitor's codes; `file_missing` and `file_unreadable` for files. */
 export async function fetchDocument(address: string): Promise<NamedDocument> {
-  const url = /^https?:/i.test(address) ? resolveWebUrl(address) : null;
+  const url = isWebAddress(address) ? resolveWebUrl(address) : null;
   if (url === null) return readNamedFile(address);
   const { createToolFetcher } = await import("../app/tool-fetcher.ts");
   await using fetcher = createToolFetcher();
@@ -33,7 +33,12 @@ export async function fetchDocument(address: string): Promise<NamedDocument> {
   };
 }
 
-async function readNamedFile(address: string): Promise<NamedDocument> {
+export function isWebAddress(address: string): boolean {
+  return /^https?:/i.test(address);
+}
+
+/** A file of this machine, by path or `file:` address. Throws FetchError: `file_missing`, `file_unreadable`. */
+export async function readNamedFile(address: string): Promise<NamedDocument> {
   const path = /^file:/i.test(address) ? new URL(address) : resolve(address);
   try {
     const contentType = mediaTypeOf(address);

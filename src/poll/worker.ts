@@ -1,13 +1,14 @@
+import { flushCompileCache } from "node:module";
 import { StorywireError } from "../errors.ts";
 import type { Reading } from "../model/candidate.ts";
 import { type ReadingJob, readDocument } from "./read.ts";
 
 /** What a reading process answers to a job. */
-export type WorkerAnswer =
-  | { readonly reading: Reading }
+export type WorkerAnswer<R> =
+  | { readonly reading: R }
   | { readonly error: { readonly code: string; readonly message: string; readonly concerns?: string | undefined } };
 
-function answer(job: ReadingJob): WorkerAnswer {
+function answer(job: ReadingJob): WorkerAnswer<Reading> {
   try {
     return { reading: readDocument(job) };
   } catch (error) {
@@ -21,4 +22,6 @@ function answer(job: ReadingJob): WorkerAnswer {
 // Jobs come one at a time from poll/pool.ts, by structured clone.
 process.on("message", (job) => {
   process.send?.(answer(job as ReadingJob));
+  // This process is ended, not left to end: what it compiled is kept now, for the next (measured: 25 MB, 100 ms each).
+  flushCompileCache();
 });

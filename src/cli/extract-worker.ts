@@ -1,0 +1,93 @@
+import { flushCompileCache } from "node:module";
+import { StorywireError } from "../errors.ts";
+import { bodyText } from "../html/text.ts";
+import type { Candidate, Reading } from "../model/candidate.ts";
+import { settleDate } from "../model/date.ts";
+import { unstoredStoryJson } from "../model/story-json.ts";
+import { deriveStoryId } from "../poll/plan.ts";
+import { type ReadingJob, readDocument } from "../poll/read.ts";
+import type { WorkerAnswer } from "../poll/worker.ts";
+import { readNamedFile } from "./document.ts";
+
+/** One document for `extract`: bytes that came from the web, or the path of a file, read where it is needed. */
+export interface ExtractJob
+  extends Pick<ReadingJob, "kind" | "timeZone" | "capturedAt">,
+    Partial<Pick<ReadingJob, "bytes" | "contentType">> {
+  /** As it was named: a path, or where the bytes came from. */
+  readonly url: string;
+  /** Base of relative references, where it is another. */
+  readonly documentUrl?: string;
+  readonly heading?: string;
+  /** Spaces a level, for people; absent: one line. */
+  readonly indent?: number;
+}
+
+/** Story ids are derived from the source's id; documents named by hand have this one. */
+const NAMED_SOURCE = "extract";
+
+/** The answer as JSON text, so that the process that asked need not hold it a second time. */
+async function answer(job: ExtractJob): Promise<WorkerAnswer<string>> {
+  try {
+    const { bytes, base, contentType } =
+      job.bytes === undefined ? await readNamedFile(job.url) : { ...job, bytes: job.bytes, base: job.url };
+    const type = job.contentType ?? contentType;
+    const reading = readDocument({
+      bytes,
+      ...(type === undefined ? {} : { contentType: type }),
+      url: job.documentUrl ?? base,
+      kind: job.kind,
+      timeZone: job.timeZone,
+      capturedAt: job.capturedAt,
+      listing: { follow: false, ...(job.heading === undefined ? {} : { heading: job.heading }) },
+      more: true,
+      known: new Set(),
+      repeats: true,
+    });
+    return { reading: JSON.stringify(shownOf(reading, job), null, job.indent) };
+  } catch (error) {
+    if (error instanceof StorywireError) {
+      return { error: { code: error.code, message: error.message, concerns: error.concerns } };
+    }
+    return { error: { code: "parse_failed", message: `Cannot read ${job.url}: ${error}`, concerns: job.url } };
+  }
+}
+
+function shownOf(reading: Reading, job: ExtractJob): object {
+  const { feed, candidates, faults, nextUrl, feedUrl } = reading;
+  return {
+    feed,
+    items: candidates.flatMap((candidate) => itemOf(candidate, job) ?? []),
+    ...(nextUrl === undefined ? {} : { nextUrl }),
+    ...(feedUrl === undefined ? {} : { feedUrl }),
+    ...(faults.length === 0 ? {} : { faults }),
+  };
+}
+
+function itemOf(candidate: Candidate, { capturedAt, timeZone }: ExtractJob): object | null {
+  const [key] = candidate.keys;
+  const { content, contentDigest, origins } = candidate;
+  if (content === undefined || contentDigest === undefined || key === undefined) return null;
+  const updated = candidate.updated === undefined ? null : settleDate(candidate.updated, capturedAt, timeZone);
+  const told = candidate.published === undefined ? null : settleDate(candidate.published, capturedAt, timeZone);
+  const published =
+    told ?? (updated === null ? null : { ...updated, interval: { ...updated.interval, origin: "updated" } });
+  const story = unstoredStoryJson(content, {
+    id: deriveStoryId(NAMED_SOURCE, key),
+    sourceId: NAMED_SOURCE,
+    contentDigest,
+    ...(published === null ? {} : { published }),
+    ...(updated === null ? {} : { updated }),
+    ...(origins === undefined ? {} : { origins }),
+  });
+  // The running text alone, without captions: what those who judge extraction compare.
+  return content.kind === "article" && content.contentHtml !== undefined
+    ? { ...story, contentText: bodyText(content.contentHtml) }
+    : story;
+}
+
+// Jobs come one at a time from poll/pool.ts, by structured clone.
+process.on("message", async (job) => {
+  process.send?.(await answer(job as ExtractJob));
+  // This process is ended, not left to end: what it compiled is kept now.
+  flushCompileCache();
+});
