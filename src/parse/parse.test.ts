@@ -225,6 +225,8 @@ describe("sniffFeed", () => {
     ["<rdf:RDF xmlns:rdf='x'>", "xml"],
     ['{"version":"https://jsonfeed.org/version/1","items":[]}', "json"],
     ["<!DOCTYPE html><html><head><link rel='alternate' type='application/rss+xml'>", null],
+    ["<!DOCTYPE html><head><title>A page without its html tag</title>", null],
+    ["<body><p>another", null],
     ['{"name":"a package"}', null],
     ["", null],
   ])("%s is %s", (text, kind) => {

@@ -43,12 +43,15 @@ export function sniffFeed(text: string): "xml" | "json" | null {
   const head = text.slice(0, SNIFF_CHARACTERS).replace(/<!--.*?(?:-->|$)/gs, "");
   if (firstCharacter(head) === "{") return JSON_FEED.test(head) ? "json" : null;
   const root = ROOT.exec(head)?.[1]?.toLowerCase();
-  return root === undefined || root === "html" ? null : "xml";
+  return root === undefined || PAGE_ROOTS.has(root) ? null : "xml";
 }
 
 const SNIFF_CHARACTERS = 16_384;
 const JSON_FEED = /"version"\s{0,16}:\s{0,16}"https?:\\?\/\\?\/(?:www\.)?jsonfeed\.org|"items"\s{0,16}:\s{0,16}\[/;
 const ROOT = /<(?:[a-z][\w.-]{0,32}:)?(rss|feed|rdf|channel|html|body|head)[\s/>]/i;
+
+/** A page may begin without its `html` tag (HTML §13.1.2.4). */
+const PAGE_ROOTS = new Set(["html", "head", "body"]);
 
 function firstCharacter(text: string): string {
   return /^[\s\ufeff]*([^\s\ufeff]?)/.exec(text)?.[1] ?? "";
