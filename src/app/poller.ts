@@ -2,15 +2,15 @@ import { constants, setPriority } from "node:os";
 import type { Logger } from "pino";
 import type { Configuration } from "../config/settings.ts";
 import { RequestError, StoreError } from "../errors.ts";
-import type { PollRecord } from "../model/poll.ts";
+import { freshMemory, type PollRecord } from "../model/poll.ts";
 import type { Source, SourceId } from "../model/source.ts";
-import { dueSources, nextTurns, startTicking } from "../poll/schedule.ts";
+import { createAgenda, dueSources, nextTurns, startTicking } from "../poll/schedule.ts";
 import { pollJson } from "../poll/status.ts";
 import { lockInstance, pollerName } from "../store/lock.ts";
-import type { Question } from "./api.ts";
 import { createOperator } from "./operate.ts";
 import { logStoreFailure, type Overrides } from "./parts.ts";
 import { type PollingListeners, startPolling } from "./polling.ts";
+import { isOfConfiguration, type Question } from "./questions.ts";
 
 /** A poller that is told to end has ended by then. */
 const POLLER_END_MS = 15_000;
@@ -66,7 +66,7 @@ export async function runPoller(
 
   function storeFailed(error: unknown, message: string): void {
     logStoreFailure(log, error, message);
-    waitUntil = now() + Math.min(STORE_WAIT_MS * 2 ** storeFailures, STORE_WAIT_MAX_MS);
+    waitUntil = performance.now() + Math.min(STORE_WAIT_MS * 2 ** storeFailures, STORE_WAIT_MAX_MS);
     storeFailures += 1;
     options.onStore?.(error instanceof StoreError ? error.code : "store_failed");
   }
@@ -74,7 +74,7 @@ export async function runPoller(
   /** After a failure nothing is asked of anybody before the database takes a write. */
   async function isStoreWell(): Promise<boolean> {
     if (storeFailures === 0) return true;
-    if (now() < waitUntil) return false;
+    if (performance.now() < waitUntil) return false;
     await polling.store.probe();
     log.info({ event: "store", failures: storeFailures }, "the database takes writes again");
     storeFailures = 0;
@@ -109,24 +109,28 @@ export async function runPoller(
 
   /** A few bounded steps; the next tick goes on. */
   async function prune(): Promise<void> {
-    for (let step = 0; step < PRUNE_STEPS && now() >= pruneAt; step += 1) {
+    for (let step = 0; step < PRUNE_STEPS && performance.now() >= pruneAt; step += 1) {
       const { next } = await polling.store.prune(configuration.settings.retention, { now: now(), after: pruneAfter });
       pruneAfter = next;
-      if (next === null) pruneAt = now() + PRUNE_EVERY_MS;
+      if (next === null) pruneAt = performance.now() + PRUNE_EVERY_MS;
     }
   }
 
+  const agenda = createAgenda();
+
   async function sourcesDue(): Promise<readonly Source[]> {
     const next = await polling.store.nextPolls();
+    const clocks = { wall: now(), steady: performance.now() };
     const states = new Map(
-      [...next].map(([id, nextPollAt]) => [
-        id,
-        { id, nextPollAt, memory: { counts: [], suspectPolls: 0, failures: 0 } },
-      ]),
+      configuration.sources.flatMap((source) => {
+        const stored = next.get(source.id);
+        if (stored === undefined) return [];
+        const nextPollAt = stored === null ? null : agenda.dueAt(source, stored, clocks);
+        return [[source.id, { id: source.id, nextPollAt, memory: freshMemory }] as const];
+      }),
     );
-    const at = now();
-    const sources = configuration.sources.filter(({ id }) => (notBefore.get(id) ?? 0) <= at);
-    return dueSources({ sources, states, now: at, busy });
+    const sources = configuration.sources.filter(({ id }) => (notBefore.get(id) ?? 0) <= clocks.wall);
+    return dueSources({ sources, states, now: clocks.wall, busy });
   }
 
   async function visit(sources: readonly Source[]): Promise<readonly PollRecord[]> {
@@ -150,10 +154,15 @@ export async function runPoller(
   }
 
   const ticking = startTicking(tick);
-  void tick();
   const started = starting.move();
   return {
     async answer(question) {
+      if (isOfConfiguration(question)) {
+        throw new RequestError("The process that holds the configuration has to be asked", {
+          code: "poller_down",
+          status: 503,
+        });
+      }
       if (question.ask !== "poll") {
         const isDone = await operate(question);
         options.onCommitted?.();

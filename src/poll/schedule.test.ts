@@ -1,9 +1,17 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { aSource, NOW, url } from "../../tests/support/stories.ts";
 import { freshMemory } from "../model/poll.ts";
 import type { SourceId } from "../model/source.ts";
 import type { AbsoluteUrl } from "../model/url.ts";
-import { dueSources, interleaveHosts, isCronExpression, nextCronRun, nextTurns } from "./schedule.ts";
+import {
+  createAgenda,
+  dueSources,
+  interleaveHosts,
+  isCronExpression,
+  nextCronRun,
+  nextTurns,
+  startTicking,
+} from "./schedule.ts";
 
 const due = (at: number | null, gone = false) => ({
   id: "x" as SourceId,
@@ -54,6 +62,55 @@ describe("nextTurns", () => {
       aSource({ id: `f${number}`, url: `file:///pages/${number}.html` as AbsoluteUrl }),
     );
     expect(nextTurns(due, { visiting: [], free: 2, perHost: 1 })).toHaveLength(2);
+  });
+});
+
+describe("createAgenda", () => {
+  const HOUR = 3_600_000;
+  const source = aSource({ id: "a" });
+
+  it("keeps the interval when the wall clock is put back, and catches up when it is put on", () => {
+    const agenda = createAgenda();
+    expect(agenda.dueAt(source, NOW + HOUR, { wall: NOW, steady: 0 })).toBe(NOW + HOUR);
+    const back = { wall: NOW - 24 * HOUR, steady: HOUR / 2 };
+    expect(agenda.dueAt(source, NOW + HOUR, back)).toBe(back.wall + HOUR / 2);
+    expect(agenda.dueAt(source, NOW + HOUR, { wall: NOW + 24 * HOUR, steady: HOUR / 2 })).toBeLessThan(NOW + 24 * HOUR);
+  });
+
+  it("starts anew with each visit", () => {
+    const agenda = createAgenda();
+    agenda.dueAt(source, NOW + HOUR, { wall: NOW, steady: 0 });
+    expect(agenda.dueAt(source, NOW + 3 * HOUR, { wall: NOW + HOUR, steady: HOUR })).toBe(NOW + 3 * HOUR);
+  });
+
+  it("believes no clock that was years ahead when the source was visited last", () => {
+    const due = createAgenda().dueAt(source, NOW + 10_000 * 24 * HOUR, { wall: NOW, steady: 0 });
+    expect(due).toBe(NOW + 8 * 24 * HOUR);
+  });
+});
+
+describe("startTicking", () => {
+  it("goes on whatever the wall clock does, never twice at once", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: NOW });
+    try {
+      let ticks = 0;
+      const ticking = startTicking(async () => {
+        ticks += 1;
+      });
+      await vi.advanceTimersByTimeAsync(2_500);
+      expect(ticks).toBe(3);
+      vi.setSystemTime(NOW - 24 * 3_600_000);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(ticks).toBe(5);
+      vi.setSystemTime(NOW + 24 * 3_600_000);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(ticks).toBe(6);
+      ticking.stop();
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(ticks).toBe(6);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

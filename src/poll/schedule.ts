@@ -1,4 +1,4 @@
-import { createTask, schedule, validate } from "node-cron";
+import { createTask, validate } from "node-cron";
 import type { Source, SourceId } from "../model/source.ts";
 import type { SourceState } from "../store/store.ts";
 
@@ -17,10 +17,56 @@ export function nextCronRun(expression: string, timeZone: string): number | null
   }
 }
 
-/** Calls `tick` each second until stopped; a tick that is still at work is not joined by another. */
+/** Between the end of one look at what is due and the next. */
+const TICK_MS = 1_000;
+
+/**
+ * Calls `tick` at once, and again a second after each has ended, until stopped. By a timer, not by the clock on the wall:
+ * a clock that is put back, or a machine that wakes, neither stops the ticks nor brings them in a burst.
+ */
 export function startTicking(tick: () => Promise<void>): { stop(): void } {
-  const task = schedule("* * * * * *", tick, { noOverlap: true, suppressMissedWarning: true });
-  return { stop: () => void task.destroy() };
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const beat = () => {
+    void tick().finally(() => {
+      if (!isStopped) timer = setTimeout(beat, TICK_MS);
+    });
+  };
+  beat();
+  return {
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** No source waits longer on the word of a clock that was wrong when it was visited last; cron says its own days. */
+const TRUSTED_WAIT_MS = 8 * 24 * 3_600_000;
+
+/** The two clocks, in milliseconds: the one on the wall, which may be set, and one that only runs. */
+export interface Clocks {
+  readonly wall: number;
+  readonly steady: number;
+}
+
+/**
+ * Remembers by the steady clock when each source falls due. `dueAt` answers it by the wall's, which `now` is compared
+ * with: as stored, or sooner where the wall clock was put back meanwhile, so that the interval holds.
+ */
+export function createAgenda(): { dueAt(source: Source, nextPollAt: number, clocks: Clocks): number } {
+  const known = new Map<SourceId, { readonly nextPollAt: number; readonly steadyDue: number }>();
+  return {
+    dueAt({ id, rhythm }, nextPollAt, { wall, steady }) {
+      let entry = known.get(id);
+      if (entry?.nextPollAt !== nextPollAt) {
+        const longest = rhythm.kind === "cron" ? Number.POSITIVE_INFINITY : TRUSTED_WAIT_MS;
+        entry = { nextPollAt, steadyDue: steady + Math.min(nextPollAt - wall, longest) };
+        known.set(id, entry);
+      }
+      return Math.min(nextPollAt, wall + entry.steadyDue - steady);
+    },
+  };
 }
 
 export interface DueInput {
