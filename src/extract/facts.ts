@@ -7,6 +7,7 @@ import { listOf, textIn, typesOf } from "./json-ld.ts";
 import {
   articleText,
   articleTexts,
+  isOfAnotherItem,
   metaOf,
   metasOf,
   type PageMetadata,
@@ -32,7 +33,7 @@ export function wordsKey(text: string): string {
 
 // ---- title
 
-const SEPARATOR = /\s+[|\-–—·•»›~:]+\s+|\s*\|\s*/g;
+const SEPARATOR = /\s+[|\-–—·•«»‹›~:]+\s+|\s*\|\s*/g;
 
 /**
  * The headline: the h1 that agrees with what the page's data call it, else that; a site's name is cut off only where it
@@ -208,7 +209,7 @@ export function readMarks(document: Document, title: string): Marks {
     const { attribs, name } = element;
     if (headline === -1 && (name === "h1" || name === "h2" || name === "div") && key !== "" && ownKey(element) === key)
       headline = order;
-    const property = attribs.itemprop;
+    const property = isOfAnotherItem(element) ? undefined : attribs.itemprop;
     const names =
       attribs.class === undefined && attribs.id === undefined ? "" : `${attribs.class ?? ""} ${attribs.id ?? ""}`;
     const rel = attribs.rel;

@@ -53,7 +53,7 @@ export function readMetadata(document: Document): PageMetadata {
       const names = [
         element.attribs.property,
         element.attribs.name,
-        element.attribs.itemprop,
+        isOfAnotherItem(element) ? undefined : element.attribs.itemprop,
         element.attribs["http-equiv"],
       ];
       for (const name of names) {
@@ -69,6 +69,23 @@ export function readMetadata(document: Document): PageMetadata {
   walkElements(document, (element) => visit[element.name]?.(element));
   const graph = readJsonLd(scripts);
   return { metas, graph, article: findArticleNode(graph), htmlLanguage, documentTitle, canonical, baseHref };
+}
+
+const ITEM_ANCESTORS_MAX = 8;
+
+/** Properties by which the page's own item stands in another. */
+const OWN_ITEM = /\b(?:blogPosts?|mainEntity|mainContentOfPage|subjectOf)\b/i;
+
+/** Whether a property belongs to an item within the page's own (HTML §5.2.2): a cited work, a comment, a picture. */
+export function isOfAnotherItem(element: Element): boolean {
+  if (element.attribs.itemprop === undefined) return false;
+  let at = element.parent;
+  for (let level = 0; at !== null && level < ITEM_ANCESTORS_MAX; at = at.parent, level++) {
+    if (at.type === "tag" && at.attribs.itemscope !== undefined) {
+      return at.attribs.itemprop !== undefined && !OWN_ITEM.test(at.attribs.itemprop);
+    }
+  }
+  return false;
 }
 
 /** Elements in document order, without recursion. */

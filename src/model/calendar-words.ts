@@ -33,7 +33,10 @@ const words = new Map<string, CalendarWords>();
 
 const PLAIN = /^[\x00-\x7f]*$/;
 
-/** Lower case, without the accents and vowel signs that writers leave out; final sigma and dotless i are plain. */
+/**
+ * Lower case, without the accents and vowel signs that writers leave out; final sigma and dotless i are plain, and the
+ * Arabic yeh and kaf that Persian is often typed with are the Persian ones.
+ */
 export function foldLetters(text: string): string {
   if (PLAIN.test(text)) return text.toLowerCase();
   return text
@@ -42,7 +45,9 @@ export function foldLetters(text: string): string {
     .replace(/[\u0300-\u036f\u064b-\u0655]/g, "")
     .normalize("NFC")
     .replaceAll("ς", "σ")
-    .replaceAll("ı", "i");
+    .replaceAll("ı", "i")
+    .replaceAll("ي", "ی")
+    .replaceAll("ك", "ک");
 }
 
 /** A word as dates are looked up by: folded, and nothing but letters. */

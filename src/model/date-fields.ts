@@ -412,10 +412,15 @@ function readDotClock(tokens: readonly Token[], at: number, lexicon: Lexicon): R
   return said ? clockReading(hour, minute, at + 3) : null;
 }
 
+/** The figure of a name: `user1 am 20.9.2020`. */
+function isWrittenOn(tokens: readonly Token[], at: number): boolean {
+  return tokens[at]?.spaced === false && /[A-Za-z]$/.test(tokens[at - 1]?.text ?? "");
+}
+
 /** `14 Uhr`, `3 PM` */
 function readBareHour(tokens: readonly Token[], at: number, lexicon: Lexicon): Reading<Clock> | null {
   const [hour, after] = tokens.slice(at, at + 2);
-  if (!twoDigits(hour) || after?.kind !== "word") return null;
+  if (!twoDigits(hour) || after?.kind !== "word" || isWrittenOn(tokens, at)) return null;
   const half = readHalf(tokens, at + 1, lexicon);
   // Halves of other languages are words of this one: Hungarian `de`.
   const dotted = half !== null && half.end > at + 2;

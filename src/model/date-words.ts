@@ -98,12 +98,18 @@ function findOtherCalendar(
   return null;
 }
 
+/** asctime: the year stands behind the time. */
+function withYearAfter(day: DayFields, after: Token | undefined): DayFields {
+  const isYear = day.year === undefined && after?.kind === "number" && /^(?:19|20)\d\d$/.test(after.text);
+  return isYear ? { ...day, year: after.value } : day;
+}
+
 /** A day from this token on with the time after it, or a time with the day after it. */
 function readMoment(tokens: readonly Token[], at: number, lexicon: Lexicon): Moment | null {
   const day = readDay(tokens, at, lexicon);
   if (day !== null) {
-    const time = readTimeNear(tokens, day.end, lexicon)?.value ?? null;
-    return { day: day.value, time };
+    const time = readTimeNear(tokens, day.end, lexicon);
+    return { day: withYearAfter(day.value, tokens[time?.end ?? day.end]), time: time?.value ?? null };
   }
   const time = readTime(tokens, at, lexicon);
   if (time === null) return null;
@@ -202,6 +208,8 @@ interface Spoken {
   readonly lexicon: Lexicon;
   readonly context: DateContext;
   readonly text: string;
+  /** The page is in another language: this one is tried for want of a better. */
+  readonly guessed: boolean;
 }
 
 /** `today`, `gestern, 14:30 Uhr`, `14:30 вчера`: nothing else may stand there. */
@@ -260,7 +268,9 @@ function readBare(segment: string, spoken: Spoken): DateInterval | null {
   const match = /^[~≈]? ?(\d{1,3}) ?([\p{L}\p{M}']{1,8})$/u.exec(segment);
   if (match === null) return null;
   const name = match[2] ?? "";
-  const unit = spoken.words.bare.get(name) ?? (segment.includes(" ") ? undefined : BARE[name]);
+  // A letter is a unit of many things: in a language that the page is not in, only where every application writes it so.
+  const known = spoken.guessed && name.length === 1 ? undefined : spoken.words.bare.get(name);
+  const unit = known ?? (segment.includes(" ") ? undefined : BARE[name]);
   return unit === undefined ? null : agoInterval({ unit, count: Number(match[1]) }, spoken.text, spoken.context);
 }
 
@@ -357,15 +367,21 @@ export function findDate(text: string, context: DateContext): DateInterval | nul
     (figures ? findAbsolute(tokens, own, context, trimmed, true) : null) ??
     (NAMED_YEAR.test(plain) ? findAbsolute(tokens, lexiconOf(languages, "wide", false), context, trimmed, true) : null);
   if (dated !== null) return dated;
-  const spokenIn = (tag: string): Spoken => ({ words: relativeWords(tag), lexicon: own, context, text: trimmed });
-  const spoken = [...new Set([...languages, "en"])].map(spokenIn);
+  const spokenIn = (tag: string, guessed: boolean): Spoken => ({
+    words: relativeWords(tag),
+    lexicon: own,
+    context,
+    text: trimmed,
+    guessed,
+  });
+  const spoken = [...new Set([...languages, "en"])].map((tag) => spokenIn(tag, false));
   const folded = foldText(plain);
   return (
     firstFound(spoken, (one) => findRelative(folded, one)) ??
     firstFound(spoken, (one) => findAnchored(plain, one)) ??
     (figures ? findAbsolute(tokens, own, context, trimmed, false) : null) ??
     firstFound(
-      figures || plain.length <= GUESSED_LENGTH_MAX ? listGuesses(plain).map(spokenIn) : [],
+      figures || plain.length <= GUESSED_LENGTH_MAX ? listGuesses(plain).map((tag) => spokenIn(tag, true)) : [],
       (one) => findRelative(folded, one) ?? findAnchored(plain, one),
     )
   );
