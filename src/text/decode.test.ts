@@ -102,6 +102,39 @@ describe("a page", () => {
     expect(html(bytesOf(page, "windows-1251"), "text/html; charset=windows-1251").text).toBe(page);
   });
 
+  test.each(["shift_jis", "gb2312", "euc-kr", "iso-8859-1", "windows-1251"])(
+    "that is UTF-8 is read as such, whatever its label (%s)",
+    (label) => {
+      const page = `<meta charset="${label}"><p>${RUSSIAN}${JAPANESE}`;
+      expect(html(bytesOf(page, "utf8"))).toEqual({ text: page, encoding: "utf-8" });
+      expect(html(bytesOf(page, "utf8"), `text/html; charset=${label}`).text).toBe(page);
+    },
+  );
+
+  test.each([
+    ["windows-1251", RUSSIAN],
+    ["shift_jis", JAPANESE],
+    ["iso-8859-2", CZECH],
+  ])("labelled UTF-8 by its server is read by its meta where the bytes are none (%s)", (encoding, text) => {
+    const page = `<meta charset="${encoding}"><p>${text}`;
+    expect(html(bytesOf(page, encoding), "text/html; charset=utf-8").text).toBe(page);
+  });
+
+  test("keeps the words of a label where two odd letters could be UTF-8 by chance", () => {
+    const page = '<meta charset="gbk"><p>联通';
+    expect(html(bytesOf(page, "gbk")).text).toBe(page);
+  });
+
+  test("is read by a meta behind a long script", () => {
+    const page = `<head><script>${"x".repeat(20_000)}</script><meta charset="windows-1251"></head><p>${RUSSIAN}`;
+    expect(html(bytesOf(page, "windows-1251"))).toEqual({ text: page, encoding: "windows-1251" });
+  });
+
+  test("whose label names an encoding of several bytes that it is not in is read otherwise", () => {
+    const page = `<meta charset="euc-kr"><p>${RUSSIAN.repeat(5)}`;
+    expect(html(bytesOf(page, "koi8-r")).text).toBe(page);
+  });
+
   test("does not take a meta in a comment, and takes utf-16 in a meta for utf-8", () => {
     const page = `<!-- <meta charset="koi8-r"> --><meta charset="utf-16"><p>${RUSSIAN}`;
     expect(html(bytesOf(page, "utf8"))).toEqual({ text: page, encoding: "utf-8" });

@@ -15,16 +15,20 @@ export interface DecodedText {
   readonly encoding: string;
 }
 
-/** How far a declaration in the document is looked for (HTML §13.2.3.2 asks for 1024; real heads are longer). */
+/** How far the declaration of an XML document is looked for. */
 const DECLARATION_BYTES_MAX = 4096;
+/** The same for a page: browsers look at the first 1024 bytes, and again where a `meta` comes later (HTML §13.2.3.5). */
+const META_BYTES_MAX = 65_536;
+/** Bytes that are UTF-8 with so many sequences are nothing else, whatever their label says. */
+const CERTAIN_WEIGHT = 16;
 /** How much text an undeclared encoding is guessed from. */
 const SAMPLE_BYTES_MAX = 16_384;
 
 /**
  * Bytes to text. Order: byte order mark; UTF-16/32 told by its zero bytes; `charset` of the Content-Type; XML prolog
  * (RFC 7303 §3.2) or HTML `meta` (HTML §13.2.3); UTF-8 if the bytes are; UTF-8 with stray bytes read as windows-1252;
- * the guess of a detector; windows-1252. In XML and plain text a label that the bytes contradict is passed over; HTML
- * obeys its label as browsers do. Never throws.
+ * the guess of a detector; windows-1252. A label that the bytes contradict is passed over: pages saved or served as
+ * UTF-8 still carry the label of their templates. Never throws.
  */
 export function decode(bytes: Uint8Array, options: DecodeOptions): DecodedText {
   const { text, encoding } = readBytes(bytes, options);
@@ -135,13 +139,37 @@ function readProlog(bytes: Uint8Array): string | undefined {
 // --------------------------------------------------------------------------------------------------------------- HTML
 
 function decodeHtml(bytes: Uint8Array, options: DecodeOptions): DecodedText {
-  const transport = resolveLabel(charsetOf(options.contentType));
-  const encoding = transport ?? resolveInBand(readMeta(bytes)) ?? resolveInBand(readProlog(bytes));
-  if (encoding === "utf-8") return { text: decodeStrictly(bytes, encoding) ?? mendUtf8(bytes), encoding };
-  if (encoding !== null)
-    return { text: decodeLoosely(bytes, encoding), encoding: resolveStandardLabel(encoding) ?? encoding };
-  const text = decodeStrictly(bytes, "utf-8");
-  return text === null ? decodeUndeclared(bytes, null) : { text, encoding: "utf-8" };
+  const utf8 = decodeStrictly(bytes, "utf-8");
+  if (utf8 !== null && weighSequences(bytes, CERTAIN_WEIGHT) >= CERTAIN_WEIGHT)
+    return { text: utf8, encoding: "utf-8" };
+  for (const readLabel of HTML_LABELS) {
+    const encoding = readLabel(bytes, options);
+    const text = encoding === null ? null : decodeLabelled(bytes, encoding, utf8);
+    if (encoding !== null && text !== null) return { text, encoding: resolveStandardLabel(encoding) ?? encoding };
+  }
+  return utf8 === null ? decodeUndeclared(bytes, null) : { text: utf8, encoding: "utf-8" };
+}
+
+/** In the order of HTML §13.2.3.2; each is only asked where those before decide nothing. */
+const HTML_LABELS: readonly ((bytes: Uint8Array, options: DecodeOptions) => string | null)[] = [
+  (_bytes, { contentType }) => resolveLabel(charsetOf(contentType)),
+  (bytes) => resolveInBand(readMeta(bytes)),
+  (bytes) => resolveInBand(readProlog(bytes)),
+];
+
+/** The page in the encoding it was labelled with; null where the bytes show the label to be wrong. */
+function decodeLabelled(bytes: Uint8Array, encoding: string, utf8: string | null): string | null {
+  if (encoding === "utf-8") return utf8 ?? decodeStrayUtf8(bytes);
+  if (utf8 !== null && isContradicted(encoding, bytes, utf8)) return null;
+  if (encoding.startsWith("utf-")) return null;
+  const text = decodeLoosely(bytes, encoding);
+  return MULTI_BYTE.has(encoding) && isMostlyUnread(text) ? null : text;
+}
+
+/** UTF-8 with stray bytes; null where most of what is no ASCII is none. */
+function decodeStrayUtf8(bytes: Uint8Array): string | null {
+  const { good, bad } = countUtf8(bytes);
+  return good >= bad ? mendUtf8(bytes) : null;
 }
 
 /** HTML §13.2.3.2: a label that could be read as ASCII does not mean UTF-16. */
@@ -151,7 +179,7 @@ function resolveInBand(label: string | undefined): string | null {
 }
 
 function readMeta(bytes: Uint8Array): string | undefined {
-  const head = asciiOf(bytes, DECLARATION_BYTES_MAX).replace(/<!--.*?(?:-->|$)/gs, "");
+  const head = asciiOf(bytes, META_BYTES_MAX).replace(/<!--.*?(?:-->|$)/gs, "");
   for (const [tag] of head.matchAll(/<meta[\s/][^>]*/gi)) {
     const label = /[\s/"']charset\s*=\s*["']?\s*([\w.:+-]+)/i.exec(tag)?.[1] ?? charsetOf(tag);
     if (label !== undefined && (/\bhttp-equiv\b/i.test(tag) || /[\s/"']charset\s*=/i.test(tag))) return label;
