@@ -166,11 +166,13 @@ describe.skipIf(!isChromiumThere)("pages in a browser", () => {
     const context = await browser.newContext({ colorScheme: "light", viewport: { width: 320, height: 740 } });
     const { page, complaints } = await openPage(context);
     await page.goto(origin + path);
-    const light = await new AxeBuilder({ page }).analyze();
+    // Without frames there is nothing to merge in a window of its own, which is what the legacy mode spares.
+    const axe = () => new AxeBuilder({ page }).setLegacyMode(true);
+    const light = await axe().analyze();
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.emulateMedia({ colorScheme: "dark" });
-    const dark = await new AxeBuilder({ page }).withRules(["color-contrast", "target-size"]).analyze();
+    const dark = await axe().withRules(["color-contrast", "target-size"]).analyze();
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(1280);
     const violations = [...light.violations, ...dark.violations];
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);

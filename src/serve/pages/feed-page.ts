@@ -49,12 +49,12 @@ function subscribePanel(context: PageContext, feed: FeedOverview): View {
   const ways = html`<div class="ways"><div>
 <p>Copy an address into your feed reader and new stories come to you. All three hold the same stories; if in doubt, take RSS.</p>
 <ul class="addresses">${FORMATS.map((format) => addressRow(context, feed, format))}</ul>
+</div>${codeFigure(context, feed)}</div>
 <p class="readers"><span>Or open it in</span> <a href="feed:${address}">an app on this device</a>${READERS.map(
     ({ name, prefix }) =>
       html` <a href="${prefix}${encodeURIComponent(address)}" rel="noopener noreferrer">${name}</a>`,
   )}</p>
-${reachNote(context)}
-</div>${codeFigure(context, feed)}</div>`;
+${reachNote(context)}`;
   // Who searches wants to see what was found.
   return isSearch
     ? html`<details class="subscribe"><summary><h2 id="subscribe">Subscribe to this search</h2></summary>${ways}</details>`
