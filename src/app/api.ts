@@ -1,77 +1,167 @@
 import type { Configuration } from "../config/settings.ts";
 import { RequestError } from "../errors.ts";
-import type { SourceId } from "../model/source.ts";
-import { storyJson } from "../model/story-json.ts";
+import type { Feed } from "../model/feed.ts";
+import type { Source, SourceId } from "../model/source.ts";
+import { newestFirst } from "../model/story.ts";
+import { instantJson, storyJson } from "../model/story-json.ts";
 import { pollJson, sourceStatus } from "../poll/status.ts";
-import type { Api } from "../serve/api/api.ts";
-import { describeApi } from "../serve/api/openapi.ts";
-import type { FeedOverview } from "../serve/wire.ts";
+import { compileSelector } from "../select/select.ts";
+import type { Api } from "../serve/api/operations.ts";
 import type { Store } from "../store/store.ts";
+import { explain } from "./explain.ts";
+import { historyJson } from "./history.ts";
 import type { OperatorQuestion } from "./operate.ts";
-import { historyJson } from "./wire.ts";
-
-/** What the process that writes is asked for. */
-export type Question = { readonly ask: "poll"; readonly source: string } | OperatorQuestion;
+import { readOverview } from "./overview.ts";
+import { siteOf } from "./parts.ts";
+import type { Question } from "./questions.ts";
 
 export interface ApiParts {
   readonly configuration: Configuration;
   readonly store: Store;
   readonly token: string;
-  readonly listFeeds: () => Promise<readonly FeedOverview[]>;
+  readonly now: () => number;
+  /** Newest change of a feed, milliseconds since 1970 UTC; undefined while it holds no story. */
+  readonly changedAt: (feed: Feed) => number | undefined;
   /** Absent where no poller runs beside this process. */
   readonly ask?: (question: Question) => Promise<unknown>;
+  /** Whether a change of a source's configuration waits to be applied. */
+  readonly isPending?: (id: string) => boolean;
 }
 
-/** The API over the store; what writes is handed to the poller. */
-export function createApi({ configuration, store, token, listFeeds, ask }: ApiParts): Api {
-  const { sources } = configuration;
-  const bySlug = new Map(sources.map((source) => [source.id as string, source]));
+/** The API over the store; what writes is handed to the process that writes. */
+export function createApi(parts: ApiParts): Api {
+  const { configuration, store, token, ask } = parts;
+  const { sources, feeds } = configuration;
+  const sourcesById = new Map<string, Source>(sources.map((source) => [source.id, source]));
+  const feedsBySlug = new Map<string, Feed>(feeds.map((feed) => [feed.slug, feed]));
+  const isPending = parts.isPending ?? (() => false);
 
-  async function statusOf(ids: readonly SourceId[]): Promise<readonly object[]> {
-    const states = new Map((await store.sourceStates(ids)).map((state) => [state.id, state]));
-    return ids.flatMap((id) => {
-      const source = bySlug.get(id);
-      return source === undefined ? [] : [sourceStatus(source, states.get(id))];
+  function askWriter<T = unknown>(question: Question): Promise<T> {
+    if (ask === undefined)
+      throw new RequestError("No poller runs beside this process", { code: "poller_down", status: 503 });
+    // The cast holds: the process that answers is of this program, and answers each question in its own way.
+    return ask(question) as Promise<T>;
+  }
+
+  async function statusOf(source: Source): Promise<object> {
+    const [state] = await store.sourceStates([source.id]);
+    return sourceStatus(source, state, isPending(source.id));
+  }
+
+  async function ofSource<T>(id: string, work: (source: Source) => Promise<T>): Promise<T | null> {
+    const source = sourcesById.get(id);
+    return source === undefined ? null : work(source);
+  }
+
+  async function findStory(id: string): Promise<object | null> {
+    const history = await store.storyHistory(id);
+    return history === null ? null : { ...storyJson(history.story), ...historyJson(history) };
+  }
+
+  /** Asks for a change of a story and answers what it is then. */
+  async function changeStory(question: OperatorQuestion & { readonly story: string }): Promise<object | null> {
+    return (await askWriter(question)) === true ? findStory(question.story) : null;
+  }
+
+  async function changeSource(ask: "pause" | "resume", id: string): Promise<object | null> {
+    return ofSource(id, async (source) => {
+      await askWriter({ ask, source: id });
+      return statusOf(source);
     });
   }
 
-  function askPoller(question: Question): Promise<unknown> {
-    if (ask !== undefined) return ask(question);
-    throw new RequestError("No poller runs beside this process", { code: "poller_down", status: 503 });
+  async function feedJson(feed: Feed): Promise<object> {
+    const site = siteOf(configuration);
+    const changedAt = parts.changedAt(feed);
+    const entries = await store.countEntries(feed.slug, feed.limit);
+    const address = `${site.baseUrl.replace(/\/$/, "")}/feeds/${feed.slug}`;
+    return {
+      slug: feed.slug,
+      title: feed.title,
+      description: feed.description ?? `${feed.title}, from ${site.title}`,
+      language: feed.language ?? site.language,
+      access: feed.access,
+      ...(changedAt === undefined || entries === 0 ? {} : { updatedAt: instantJson(changedAt) }),
+      entries,
+      sources: [...compileSelector(feed, sources).sourceIds],
+      formerly: feed.formerly,
+      urls: Object.fromEntries(["rss", "atom", "json", "html"].map((suffix) => [suffix, `${address}.${suffix}`])),
+    };
   }
 
   return {
     token,
-    listSources: () => statusOf(sources.map((source) => source.id)),
-    async findSource(id) {
-      const source = bySlug.get(id);
-      return source === undefined ? null : ((await statusOf([source.id]))[0] ?? null);
+    async overview() {
+      const { overview } = await readOverview(configuration, store, isPending);
+      return overview;
     },
-    listPolls: async (id, limit) => (await store.listPolls(id as SourceId, limit)).map(pollJson),
-    async pollSource(id) {
-      const source = bySlug.get(id);
-      return source === undefined ? null : ((await askPoller({ ask: "poll", source: id })) as object);
+    async listSources() {
+      const states = new Map((await store.sourceStates()).map((state) => [state.id, state]));
+      return sources.map((source) => sourceStatus(source, states.get(source.id), isPending(source.id)));
     },
-    listFeeds,
-    async listStories({ query, source, limit }) {
-      if (query !== undefined) return (await store.search(query, limit)).map(storyJson);
-      const ids = source === undefined ? sources.map((one) => one.id) : [source as SourceId];
-      const newest = await Promise.all(ids.map((id) => store.newestOfSource(id, limit)));
-      return newest
-        .flat()
-        .sort((a, b) => b.publishedAt - a.publishedAt)
-        .slice(0, limit)
-        .map(storyJson);
+    findSource: (id) => ofSource(id, statusOf),
+    listPolls: (id, limit) => ofSource(id, async (source) => (await store.listPolls(source.id, limit)).map(pollJson)),
+    pollSource: (id) => ofSource(id, () => askWriter<object>({ ask: "poll", source: id })),
+    pauseSource: (id) => changeSource("pause", id),
+    resumeSource: (id) => changeSource("resume", id),
+    forgetSource: (id) => askWriter<object | null>({ ask: "forget", source: id }),
+
+    listFeeds: () => Promise.all(feeds.map(feedJson)),
+    async findFeed(slug) {
+      const feed = feedsBySlug.get(slug);
+      return feed === undefined ? null : feedJson(feed);
     },
-    async findStory(id) {
-      const story = await store.findStory(id);
-      const history = story === null ? null : await store.storyHistory(story.id);
-      return story === null ? null : { ...storyJson(story), ...(history === null ? {} : historyJson(history)) };
+
+    async listStories({ query, source, feed, limit }) {
+      if (source !== undefined && !sourcesById.has(source)) throw unknownThing("source", source);
+      const shownIn = feed === undefined ? undefined : feedsBySlug.get(feed);
+      if (feed !== undefined && shownIn === undefined) throw unknownThing("feed", feed);
+      return (await findStories({ query, source, feed: shownIn, limit })).map(storyJson);
     },
-    async deleteStory(id) {
-      if ((await store.findStory(id)) === null) return false;
-      return (await askPoller({ ask: "delete", story: id })) === true;
+    findStory,
+    async explain(of) {
+      const told = await explain(of, { configuration, store, now: parts.now() });
+      if (told.stories.length + told.deleted.length + told.sources.length === 0) throw unknownThing("story", of);
+      return told;
     },
-    openApi: () => describeApi(),
+    correctStory: (story, patch) => changeStory({ ask: "correct", story, patch }),
+    withdrawStory: (story) => changeStory({ ask: "withdraw", story }),
+    restoreStory: (story) => changeStory({ ask: "restore", story }),
+    deleteStory: async (story) => ((await askWriter({ ask: "delete", story })) === true ? { deleted: true } : null),
+
+    configuration: () => askWriter({ ask: "configuration" }),
+    reloadConfiguration: () => askWriter({ ask: "reload" }),
+    planConfiguration: () => askWriter({ ask: "plan" }),
+    applyConfiguration: (yes) => askWriter({ ask: "apply", yes }),
   };
+
+  /** Words are looked for among the newest matches of all; source and feed narrow them down. */
+  async function findStories(selection: {
+    readonly query: string | undefined;
+    readonly source: string | undefined;
+    readonly feed: Feed | undefined;
+    readonly limit: number;
+  }) {
+    const { query, source, feed, limit } = selection;
+    if (query === undefined && feed === undefined)
+      return source === undefined ? newestOfAll(limit) : store.newestOfSource(source as SourceId, limit);
+    const shown = feed === undefined ? undefined : await store.newestEntries(feed.slug, feed.limit);
+    const found = query === undefined ? (shown ?? []) : await store.search(query, SEARCHED);
+    const inFeed = query === undefined ? undefined : shown && new Set(shown.map(({ id }) => id));
+    return found
+      .filter((story) => source === undefined || story.sourceId === source)
+      .filter((story) => inFeed === undefined || inFeed.has(story.id))
+      .slice(0, limit);
+  }
+
+  async function newestOfAll(limit: number) {
+    return (await store.newestStories(limit)).filter((story) => story.withdrawnAt === undefined).sort(newestFirst);
+  }
+}
+
+/** Matches of a search that source and feed are looked for in. */
+const SEARCHED = 200;
+
+function unknownThing(what: "source" | "feed" | "story", name: string): RequestError {
+  return new RequestError(`There is no ${what} ${name.slice(0, 100)}`, { code: `unknown_${what}`, status: 404 });
 }

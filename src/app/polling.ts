@@ -16,13 +16,13 @@ import { createRobots } from "../fetch/robots.ts";
 import type { FeedSlug } from "../model/feed.ts";
 import type { PollRecord } from "../model/poll.ts";
 import type { Source } from "../model/source.ts";
-import { instantJson } from "../model/story-json.ts";
 import { clusterOf } from "../normalize/identity.ts";
 import { createCommitter } from "../poll/committer.ts";
 import { createOutageWatch } from "../poll/outage.ts";
 import { type PollTools, pollSource } from "../poll/poll.ts";
 import { createReadingPool } from "../poll/pool.ts";
 import { interleaveHosts, nextCronRun } from "../poll/schedule.ts";
+import { pollJson } from "../poll/status.ts";
 import type { BackgroundPublisher } from "../publish/background.ts";
 import { FORMAT_NAMES } from "../publish/document.ts";
 import { compileMemberships } from "../select/membership.ts";
@@ -290,14 +290,13 @@ async function timed<T>(work: Promise<T>, tell: (ms: number) => void): Promise<T
 
 function logPoll(log: Logger, source: Source, record: PollRecord): void {
   const level = record.outcome === "failed" || record.outcome === "suspect" ? "warn" : "info";
-  const { id: _id, at, faults, ...told } = record;
+  const { id: _id, faults, ...told } = pollJson(record);
   log[level](
     {
       event: "poll",
       source: source.id,
-      at: instantJson(at),
       ...told,
-      ...(faults === undefined ? {} : { faults: faults.length }),
+      ...(faults === undefined ? {} : { faults: record.faults?.length }),
     },
     `poll ${record.outcome}`,
   );

@@ -3,8 +3,8 @@ import type { Logger } from "pino";
 import type { Configuration } from "../config/settings.ts";
 import { RequestError } from "../errors.ts";
 import type { Activity } from "../serve/metrics.ts";
-import type { Question } from "./api.ts";
 import type { PollingListeners } from "./polling.ts";
+import type { Question } from "./questions.ts";
 
 /** Waits this long before a poller that died is started again, doubled each time up to a minute. */
 const RESTART_MS = 500;

@@ -7,7 +7,7 @@ import { StoreError } from "../errors.ts";
 import { conditionOf, sourceConditions } from "../poll/status.ts";
 import { createRequestShelf } from "../publish/request-shelf.ts";
 import { createShelf, type Shelf } from "../publish/shelf.ts";
-import type { Api } from "../serve/api/api.ts";
+import type { Api } from "../serve/api/operations.ts";
 import { type Activity, createMetrics, type Gauges, type Metrics } from "../serve/metrics.ts";
 import type { BoundAddress, WebServer } from "../serve/server.ts";
 import type { Wire } from "../serve/wire.ts";
@@ -150,7 +150,8 @@ async function createSite(configuration: Configuration, log: Logger, options: We
     configuration,
     store,
     token: operatorToken(settings, log),
-    listFeeds: () => wire.listFeeds(),
+    now,
+    changedAt: ({ slug }) => shelf.head(slug)?.changedAt,
     ...(options.poller === undefined ? {} : { ask: options.poller.ask }),
   });
   return {

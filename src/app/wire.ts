@@ -2,7 +2,7 @@ import type { Configuration } from "../config/settings.ts";
 import type { Feed, FeedDocument, FeedSlug, FormatName } from "../model/feed.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { SourceId } from "../model/source.ts";
-import { instantJson, intervalJson, storyJson } from "../model/story-json.ts";
+import { storyJson } from "../model/story-json.ts";
 import { entryOf, type Site, type SourceFacts } from "../publish/document.ts";
 import type { RequestShelf } from "../publish/request-shelf.ts";
 import type { Shelf } from "../publish/shelf.ts";
@@ -10,8 +10,9 @@ import type { FeedRequest, Origin } from "../select/feed-request.ts";
 import { agesEveryMs, canonicalQuery, type ReaderQuery } from "../select/reader-query.ts";
 import { compileSelector } from "../select/select.ts";
 import type { FeedOverview, Wire } from "../serve/wire.ts";
-import type { PublishedSlug, Store, StoryHistory } from "../store/store.ts";
+import type { PublishedSlug, Store } from "../store/store.ts";
 import type { FeedTokens } from "./feed-tokens.ts";
+import { historyJson } from "./history.ts";
 
 export interface WireParts {
   readonly configuration: Configuration;
@@ -24,6 +25,10 @@ export interface WireParts {
   /** What is known of one source now. */
   readonly readFacts: (id: SourceId) => Promise<SourceFacts>;
   readonly now: () => number;
+  /** When the service started, milliseconds since 1970 UTC; absent: now. */
+  readonly startedAt?: number | undefined;
+  /** Other processes that serve beside this one would say that they are ready, too. */
+  readonly othersReady: () => boolean;
   readonly pollerAlive: () => boolean;
   /** Why the database cannot be read or written, as a StoreError's code; null where it can. */
   readonly storeFault: () => string | null;
@@ -41,7 +46,9 @@ const FRESH_MAX_MS = 3_600_000;
 const COUNTED_AT_ONCE = 50;
 
 /** What the server may ask, answered from the store and the shelf. `refresh` is called after commits. */
-export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>; countEntries(): Promise<number> } {
+export function createWire(
+  parts: WireParts,
+): Wire & { refresh(): Promise<void>; countEntries(): Promise<number>; isReady(): boolean } {
   const { configuration, store, shelf, readFacts, now } = parts;
   const { settings, sources, feeds } = configuration;
   const site: Site = {
@@ -54,7 +61,7 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
     feeds.flatMap((feed) => feed.formerly.map((old) => [old, feed.slug] as const)),
   );
   const sourcesOf = new Map(feeds.map((feed) => [feed.slug, [...compileSelector(feed, sources).sourceIds]]));
-  const startedAt = now();
+  const startedAt = parts.startedAt ?? now();
   /** When the next of a feed's sources is due: known after each refresh, asked at each request. */
   let dueAt: ReadonlyMap<string, number> = new Map();
   const entries = new Map<string, number>();
@@ -106,10 +113,16 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
     return origin.kind === "source" ? (nextPolls.get(origin.id as SourceId) ?? undefined) : soonest;
   }
 
+  /** Whether this process, by itself, is to be sent readers. */
+  function isReady(): boolean {
+    return hadStories === true || waitsFor() <= 0 || now() - startedAt >= READY_AFTER_MS;
+  }
+
   const waitsFor = () => sources.filter((source) => !source.paused).length - attempted;
 
   return {
     site,
+    isReady,
     async refresh() {
       entries.clear();
       nextPolls = await store.nextPolls();
@@ -182,12 +195,11 @@ export function createWire(parts: WireParts): Wire & { refresh(): Promise<void>;
     },
     health() {
       const waiting = waitsFor();
-      const ready = hadStories === true || waiting <= 0 || now() - startedAt >= READY_AFTER_MS;
       const fault = parts.storeFault();
       return {
         // What is damaged does not mend by waiting: whoever watches over the service has to act.
         live: fault !== "corrupt",
-        ready,
+        ready: isReady() && parts.othersReady(),
         details: {
           sources: sources.length,
           sourcesNotVisited: Math.max(waiting, 0),
@@ -214,26 +226,4 @@ function earliest(ids: readonly SourceId[], nextPolls: ReadonlyMap<SourceId, num
     (first, id) => Math.min(first, nextPolls.get(id) ?? Number.POSITIVE_INFINITY),
     Number.POSITIVE_INFINITY,
   );
-}
-
-/** The ledger and the explanation of a story (promise 9). */
-export function historyJson({
-  origins,
-  revisions,
-  sightings,
-  feeds,
-  keys,
-}: StoryHistory): Readonly<Record<string, unknown>> {
-  return {
-    origins,
-    keys,
-    revisions: revisions.map(({ at, ...revision }) => ({ ...revision, at: instantJson(at) })),
-    sightings: sightings.map(({ storyId: _story, at, interval, pollId, ...sighting }) => ({
-      ...sighting,
-      at: instantJson(at),
-      poll: pollId,
-      ...(interval === undefined ? {} : { interval: intervalJson(interval) }),
-    })),
-    feeds,
-  };
 }

@@ -4,6 +4,7 @@ import { SettingsError } from "../errors.ts";
 import type { PollRecord } from "../model/poll.ts";
 import type { Source } from "../model/source.ts";
 import { dueSources } from "../poll/schedule.ts";
+import { pollJson } from "../poll/status.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 import { formatTable } from "./table.ts";
 
@@ -66,7 +67,7 @@ function progressBar(total: number): (done: number) => void {
 function print(rows: readonly { readonly source: Source; readonly record: PollRecord }[], json: boolean): void {
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ polls: rows.map(({ source, record }) => ({ source: source.id, ...record })) })}\n`,
+      `${JSON.stringify({ polls: rows.map(({ source, record }) => ({ source: source.id, ...pollJson(record) })) })}\n`,
     );
     return;
   }

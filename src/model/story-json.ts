@@ -2,7 +2,7 @@ import type { DateInterval } from "./date.ts";
 import type { Story, StoryContent } from "./story.ts";
 
 /** A date as JSON shows it: an RFC 3339 instant in UTC, or `YYYY-MM-DD` where only the day is known. */
-function dateJson(at: number, day: string | undefined): string {
+export function dateJson(at: number, day: string | undefined): string {
   return day ?? instantJson(at);
 }
 

@@ -1,3 +1,4 @@
+import { showUrl } from "../fetch/failure.ts";
 import type { PollRecord } from "../model/poll.ts";
 import type { Source } from "../model/source.ts";
 import { instantJson } from "../model/story-json.ts";
@@ -18,11 +19,12 @@ export interface SourceStatus {
   readonly nextPollAt?: string;
 }
 
-export function sourceStatus(source: Source, state: SourceState | undefined): SourceStatus {
+/** `isPending`: a change of its configuration waits to be applied. */
+export function sourceStatus(source: Source, state: SourceState | undefined, isPending = false): SourceStatus {
   const { memory, lastPoll, nextPollAt, pausedAt } = state ?? {};
   return {
     id: source.id,
-    state: conditionOf(source, state),
+    state: conditionOf(source, state, isPending),
     ...(lastPoll === undefined ? {} : { lastPoll: pollJson(lastPoll) }),
     failures: memory?.failures ?? 0,
     ...(memory?.failingSince === undefined ? {} : { failingSince: instantJson(memory.failingSince) }),
@@ -32,14 +34,18 @@ export function sourceStatus(source: Source, state: SourceState | undefined): So
 }
 
 /** How a source is doing, in one word. */
-export function conditionOf(source: Source, state: SourceState | undefined): SourceCondition {
+export function conditionOf(source: Source, state: SourceState | undefined, isPending = false): SourceCondition {
   if (source.paused || state?.pausedAt !== undefined || state?.memory.gone === true) return "paused";
-  if (state?.lastPoll === undefined) return "pending";
+  if (isPending || state?.lastPoll === undefined) return "pending";
   if (state.lastPoll.outcome === "suspect") return "suspect";
   return state.lastPoll.outcome === "failed" || state.memory.failures > 0 ? "failing" : "ok";
 }
 
-/** One visit's record; everything in it that came from outside is text. */
-export function pollJson({ at, ...record }: PollRecord): Readonly<Record<string, unknown>> {
-  return { at: instantJson(at), ...record };
+/** One visit's record; everything in it that came from outside is text. What a query holds may be a secret. */
+export function pollJson({ at, finalUrl, ...record }: PollRecord): Readonly<Record<string, unknown>> {
+  return {
+    at: instantJson(at),
+    ...record,
+    ...(finalUrl === undefined ? {} : { finalUrl: showUrl(new URL(finalUrl)) }),
+  };
 }

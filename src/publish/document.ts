@@ -65,16 +65,30 @@ export function entryOf(story: Story, site: Site, factsOf: SourceFacts): Entry {
   };
 }
 
-/** A source by its operator's title, else by its own; its page, never a local file. */
+/**
+ * A source by its operator's title, else by its own; its page, never a local file. What the configured address says in
+ * its query may be the operator's key: addresses that repeat it stay here.
+ */
 function entrySource(id: SourceId, site: Site, factsOf: SourceFacts): EntrySource {
   const { source, facts } = factsOf(id);
-  const address = facts?.self ?? facts?.link ?? source?.documentUrl ?? source?.url;
+  const isPublic = (address: AbsoluteUrl | undefined): address is AbsoluteUrl =>
+    address?.startsWith("http") === true && !sharesQuery(address, source?.url);
+  const { self, ...others } = facts ?? { authors: [] };
+  const address = [self, others.link, source?.documentUrl, source?.url].find(isPublic);
   return {
     id,
     title: source?.title ?? facts?.title ?? id,
-    url: address?.startsWith("http") ? address : siteUrl(site, `/sources/${id}`),
-    ...(facts === undefined ? {} : { facts }),
+    url: address ?? siteUrl(site, `/sources/${id}`),
+    ...(facts === undefined ? {} : { facts: isPublic(self) ? facts : others }),
   };
+}
+
+function sharesQuery(address: AbsoluteUrl, configured: AbsoluteUrl | undefined): boolean {
+  if (configured === undefined || !configured.includes("?") || !address.includes("?")) return false;
+  const told = new URL(address).searchParams;
+  return [...new URL(configured).searchParams].some(
+    ([name, value]) => value !== "" && told.getAll(name).includes(value),
+  );
 }
 
 /** The language that all stories which name one share, by its primary subtag. */

@@ -5,6 +5,7 @@ import { RequestError } from "../errors.ts";
 import { addressesOf } from "./addresses.ts";
 import { admit } from "./admit.ts";
 import { createApiRouter } from "./api/api.ts";
+import { describeApi } from "./api/openapi.ts";
 import type { Api } from "./api/operations.ts";
 import { type ClientAddress, createClientAddress } from "./client-address.ts";
 import { answerBrokenRequests } from "./connection.ts";
@@ -93,7 +94,7 @@ function createApp(
   addHealthRoutes(app, wire);
   if (metrics !== undefined) addMetricsRoute(app, metrics, parts.memory);
   if (api !== undefined) {
-    addApiPage(app, api, parts.context);
+    addApiPage(app, { openApi: describeApi }, parts.context);
     app.use("/api/v1", createApiRouter(api, clientOf));
   }
   addPageRoutes(app, parts);

@@ -1,8 +1,10 @@
+import type { SourceMemory } from "../model/poll.ts";
+import type { SourceId } from "../model/source.ts";
 import type { StoryId } from "../model/story.ts";
 import type { Database } from "./database.ts";
 import { enterFeeds, feedsShowing, placeStory, removeEntries, touchFeeds } from "./feed-lists.ts";
 import { saveRevision } from "./poll-writes.ts";
-import { recordText } from "./rows.ts";
+import { parseOwn, recordText } from "./rows.ts";
 import { indexStories, unindexStories } from "./search.ts";
 import { touchSources } from "./sources.ts";
 import { inTransaction, query, type Sql, updateStoryRows } from "./sql.ts";
@@ -43,6 +45,7 @@ export async function correctStory(database: Database, correction: StoryCorrecti
         ...(correction.reread ? { raw_digest: "" } : {}),
       },
     ]);
+    if (correction.reread) await forgetDocument(sql, story.sourceId);
     await unindexStories(sql, [n]);
     await indexStories(sql, [{ n, story }]);
     await touchSources(sql, [n], now);
@@ -53,6 +56,14 @@ export async function correctStory(database: Database, correction: StoryCorrecti
     );
     return true;
   });
+}
+
+/** The next visit reads the source's document, even if it is the one it read last. */
+async function forgetDocument(sql: Sql, id: SourceId): Promise<void> {
+  const [row] = await query<{ memory: string }>(sql, "select memory from sources where id = ?", [id]);
+  if (row === undefined) return;
+  const { validators: _validators, bodyDigest: _digest, ...memory } = parseOwn<SourceMemory>(row.memory);
+  await query(sql, "update sources set memory = ? where id = ?", [JSON.stringify(memory), id]);
 }
 
 /** Takes a story out of every feed on the operator's word, or puts it back into these. */

@@ -1,102 +1,49 @@
-import { hash, timingSafeEqual } from "node:crypto";
 import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from "express";
-import { z } from "zod";
+import type { z } from "zod";
 import { RequestError } from "../../errors.ts";
+import type { ClientAddress } from "../client-address.ts";
+import { describeApi } from "./openapi.ts";
+import { type Api, type Operation, operations } from "./operations.ts";
+import { requireToken } from "./token.ts";
 
-/** What the API may ask and do; app.ts implements it over the store and the poller. Answers are JSON as it goes out. */
-export interface Api {
-  /** The operator's bearer token. */
-  readonly token: string;
-  listSources(): Promise<readonly object[]>;
-  findSource(id: string): Promise<object | null>;
-  /** Records of a source's visits, newest first. */
-  listPolls(id: string, limit: number): Promise<readonly object[]>;
-  /** Visits a source now and answers the record; null where there is no such source. */
-  pollSource(id: string): Promise<object | null>;
-  listFeeds(): Promise<readonly object[]>;
-  /** Newest first; `query` searches title and opening. */
-  listStories(selection: {
-    readonly query?: string;
-    readonly source?: string;
-    readonly limit: number;
-  }): Promise<readonly object[]>;
-  findStory(id: string): Promise<object | null>;
-  /** Out of every feed, and never imported again. False where there is no such story. */
-  deleteStory(id: string): Promise<boolean>;
-  openApi(): object;
-}
+/** Bytes of a request's body at most: a story's content fits in. */
+const BODY_BYTES_MAX = 1024 * 1024;
 
-/** Bytes of a request's body at most. */
-const BODY_BYTES_MAX = 64 * 1024;
-
-/** A failed token costs its sender this long, in milliseconds. */
-const REFUSAL_MS = 500;
-
-const limitSchema = z.coerce.number().int().min(1).max(200).default(50);
-const storiesSchema = z.strictObject({
-  q: z.string().max(500).optional(),
-  source: z.string().max(64).optional(),
-  limit: limitSchema,
-});
-const pollsSchema = z.strictObject({ limit: limitSchema });
-
-/** `/api/v1`: everything but the description needs the token as `Authorization: Bearer` (RFC 6750 §2.1). */
-export function createApiRouter(api: Api): Router {
+/**
+ * `/api/v1`: the operations of operations.ts, each behind the operator's token; the description is for anybody. Problems
+ * of every operation: `unauthorized`, `too_many_attempts`; of their requests: `bad_query`, `bad_body`, `body_too_large`,
+ * `unsupported_media_type`, `method_not_allowed`, `not_found`.
+ */
+export function createApiRouter(api: Api, addressOf: ClientAddress): Router {
   const router = Router({ caseSensitive: true, strict: true });
+  const description = describeApi();
   router.use(noStore);
-  router.get("/openapi.json", (_request, response) => void response.json(api.openApi()));
-  router.use(requireToken(api.token));
-  router.use(express.json({ limit: BODY_BYTES_MAX, strict: true }));
-  router.get(
-    "/sources",
-    answer(async () => ({ sources: await api.listSources() })),
-  );
-  router.get(
-    "/sources/:id",
-    answer(async ({ params }) => found(await api.findSource(text(params.id)), "source")),
-  );
-  router.get(
-    "/sources/:id/polls",
-    answer(async (request) => ({
-      polls: await api.listPolls(text(request.params.id), queryOf(request, pollsSchema).limit),
-    })),
-  );
-  router.post(
-    "/sources/:id/poll",
-    answer(async ({ params }) => found(await api.pollSource(text(params.id)), "source")),
-  );
-  router.get(
-    "/feeds",
-    answer(async () => ({ feeds: await api.listFeeds() })),
-  );
-  router.get(
-    "/stories",
-    answer(async (request) => {
-      const { q, source, limit } = queryOf(request, storiesSchema);
-      return {
-        stories: await api.listStories({
-          ...(q === undefined ? {} : { query: q }),
-          ...(source === undefined ? {} : { source }),
-          limit,
-        }),
-      };
-    }),
-  );
-  router.get(
-    "/stories/:id",
-    answer(async ({ params }) => found(await api.findStory(text(params.id)), "story")),
-  );
-  router.delete(
-    "/stories/:id",
-    answer(async ({ params }) => {
-      if (!(await api.deleteStory(text(params.id)))) throw unknown("story");
-      return { deleted: true };
-    }),
-  );
+  router.get("/openapi.json", (_request, response) => void response.json(description));
+  router.use(requireToken(api.token, addressOf));
+  for (const [path, all] of Map.groupBy(operations, (one) => one.path)) addPath(router, path, all, api);
   router.use(() => {
     throw new RequestError("There is nothing at this address of the API", { code: "not_found", status: 404 });
   });
+  router.use(refuseBody);
   return router;
+}
+
+function addPath(router: Router, path: string, all: readonly Operation[], api: Api): void {
+  const methods = all.flatMap(({ method }) => (method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]));
+  const allow = [...methods, "OPTIONS"].join(", ");
+  const route = router.route(path.replaceAll("{id}", ":id"));
+  for (const one of all) {
+    const readBody = one.body === undefined ? [] : [requireJson, express.json({ limit: BODY_BYTES_MAX, strict: true })];
+    route[one.method](...readBody, answer(one, api));
+  }
+  route.options((_request, response) => void response.writeHead(204, { Allow: allow }).end());
+  route.all((request, response) => {
+    response.setHeader("Allow", allow);
+    throw new RequestError(`Cannot ${request.method} this address; it allows ${allow}`, {
+      code: "method_not_allowed",
+      status: 405,
+    });
+  });
 }
 
 function noStore(_request: Request, response: Response, next: NextFunction): void {
@@ -104,46 +51,75 @@ function noStore(_request: Request, response: Response, next: NextFunction): voi
   next();
 }
 
-/** Compared in constant time; whoever guesses waits. */
-function requireToken(token: string): RequestHandler {
-  const wanted = digest(token);
-  return (request, response, next) => {
-    const [, given] = /^Bearer ([\x21-\x7e]{1,1024})$/i.exec(request.headers.authorization ?? "") ?? [];
-    if (given !== undefined && timingSafeEqual(digest(given), wanted)) return next();
-    response.setHeader("WWW-Authenticate", 'Bearer realm="storywire"');
-    const refuse = () =>
-      next(new RequestError("This needs the operator's token", { code: "unauthorized", status: 401 }));
-    setTimeout(refuse, given === undefined ? 0 : REFUSAL_MS).unref();
-  };
-}
-
-function digest(text: string): Buffer {
-  return hash("sha256", text, "buffer");
-}
-
-function answer(work: (request: Request) => Promise<object>): RequestHandler {
+function answer(operation: Operation, api: Api): RequestHandler {
   return async (request, response) => {
-    response.json(await work(request));
+    const { id } = request.params;
+    const given = {
+      id: typeof id === "string" ? id : "",
+      query: operation.query === undefined ? {} : queryOf(request, operation.query),
+      body: operation.body === undefined ? {} : bodyOf(request, operation.body),
+    };
+    const told = await operation.run(api, given);
+    if (told === null) throw unknownThing(operation);
+    response.json(told);
   };
 }
 
-function queryOf<T>(request: Request, schema: z.ZodType<T>): T {
+function unknownThing({ problems }: Operation): RequestError {
+  const code = problems?.[404]?.[0] ?? "not_found";
+  return new RequestError(`There is no such ${code.replace("unknown_", "")}`, { code, status: 404 });
+}
+
+function queryOf<T extends z.ZodObject>(request: Request, schema: T): z.output<T> {
   const { searchParams } = new URL(request.url, "http://localhost");
   const parsed = schema.safeParse(Object.fromEntries(searchParams));
   if (parsed.success) return parsed.data;
-  throw new RequestError(`Cannot read the query: ${z.prettifyError(parsed.error)}`, { code: "bad_query", status: 400 });
+  throw new RequestError(`Cannot read the query: ${complaint(parsed.error)}`, { code: "bad_query", status: 400 });
 }
 
-function found(value: object | null, what: string): object {
-  if (value === null) throw unknown(what);
-  return value;
+function bodyOf<T extends z.ZodObject>(request: Request, schema: T): z.output<T> {
+  // A request without a body says nothing.
+  const parsed = schema.safeParse(request.body ?? {});
+  if (parsed.success) return parsed.data;
+  throw new RequestError(`Cannot read the body: ${complaint(parsed.error)}`, { code: "bad_body", status: 400 });
 }
 
-function unknown(what: string): RequestError {
-  return new RequestError(`There is no such ${what}`, { code: `unknown_${what}`, status: 404 });
+/** Every complaint on one line: where, and what was wanted. */
+function complaint({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => [path.join("."), message].filter((part) => part !== "").join(": "))
+    .join("; ");
 }
 
-/** A path parameter is one text; Express types it as possibly several. */
-function text(parameter: string | string[] | undefined): string {
-  return typeof parameter === "string" ? parameter : "";
+/** A body of another kind would be passed over unread. */
+function requireJson(request: Request, _response: Response, next: NextFunction): void {
+  const { "content-length": length, "transfer-encoding": coding } = request.headers;
+  const hasBody = coding !== undefined || (length !== undefined && length !== "0");
+  if (hasBody && !request.is("application/json")) {
+    throw new RequestError("Cannot read this body; wanted: Content-Type: application/json", {
+      code: "unsupported_media_type",
+      status: 415,
+    });
+  }
+  next();
+}
+
+/** Codes of bodies that cannot be read, by the status that the reader of bodies gives them. */
+const BODY_CODES: Readonly<Record<number, string>> = {
+  400: "bad_body",
+  413: "body_too_large",
+  415: "unsupported_media_type",
+};
+
+const BODY_WANTED: Readonly<Record<number, string>> = {
+  400: "a JSON object",
+  413: `at most ${BODY_BYTES_MAX} bytes`,
+  415: "JSON in UTF-8, as it is or in gzip, deflate or br",
+};
+
+function refuseBody(error: unknown, _request: Request, _response: Response, next: NextFunction): void {
+  const status = error instanceof Error && "status" in error && "type" in error ? Number(error.status) : 0;
+  const code = BODY_CODES[status];
+  const isOurs = error instanceof RequestError || code === undefined;
+  next(isOurs ? error : new RequestError(`Cannot read this body; wanted: ${BODY_WANTED[status]}`, { code, status }));
 }

@@ -1,136 +1,130 @@
+import { STATUS_CODES } from "node:http";
 import { z } from "zod";
 import { VERSION } from "../../version.ts";
+import { type Operation, operations } from "./operations.ts";
+import { components } from "./schemas.ts";
 
-const instant = z.iso.datetime().meta({ description: "RFC 3339 in UTC" });
+/** Problems that every operation may answer, by status. */
+const COMMON_PROBLEMS: Readonly<Record<number, readonly string[]>> = {
+  401: ["unauthorized"],
+  429: ["too_many_attempts"],
+  503: ["store_unavailable"],
+};
+const QUERY_PROBLEMS = { 400: ["bad_query"] } as const;
+const BODY_PROBLEMS = { 400: ["bad_body"], 413: ["body_too_large"], 415: ["unsupported_media_type"] } as const;
 
-const poll = z.object({
-  at: instant,
-  outcome: z.enum(["new", "unchanged", "not_modified", "failed", "suspect"]),
-  code: z
-    .string()
-    .optional()
-    .meta({ description: "Stable code of the error, or of the guard's rule; see docs/errors.md" }),
-  message: z.string().optional(),
-  httpStatus: z.int().optional(),
-  stories: z.object({ seen: z.int(), new: z.int(), updated: z.int() }),
-  finalUrl: z.string().optional(),
-  durationMs: z.number(),
-});
-
-const source = z.object({
-  id: z.string(),
-  state: z.enum(["ok", "failing", "suspect", "paused", "pending"]),
-  lastPoll: poll.optional(),
-  failures: z.int().meta({ description: "Failed visits in a row" }),
-  failingSince: instant.optional(),
-  nextPollAt: instant.optional(),
-});
-
-const feed = z.object({
-  slug: z.string(),
-  title: z.string(),
-  description: z.string(),
-  language: z.string(),
-  updatedAt: z.number().optional().meta({ description: "Milliseconds since 1970 UTC" }),
-  entries: z.int(),
-});
-
-const story = z.looseObject({
-  id: z.string(),
-  sourceId: z.string(),
-  title: z.string(),
-  published: z.string().meta({ description: "RFC 3339 instant, or YYYY-MM-DD where only the day is known" }),
-  revision: z.int(),
-});
-
-const problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string().optional(),
-  code: z.string().optional(),
-});
-
-const components = { poll, source, feed, story, problem };
-
-interface Operation {
-  readonly summary: string;
-  readonly answer: object;
-  readonly parameters?: readonly object[];
-}
-
-const ref = (name: keyof typeof components) => ({ $ref: `#/components/schemas/${name}` });
-const listOf = (name: string, item: keyof typeof components) => ({
-  type: "object",
-  required: [name],
-  properties: { [name]: { type: "array", items: ref(item) } },
-});
-const path = (name: string) => ({ name, in: "path", required: true, schema: { type: "string" } });
-const query = (name: string, schema: object) => ({ name, in: "query", schema });
-const limit = query("limit", { type: "integer", minimum: 1, maximum: 200, default: 50 });
-
-const operations: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
-  "/sources": { get: { summary: "Every source and how it is doing", answer: listOf("sources", "source") } },
-  "/sources/{id}": { get: { summary: "One source", answer: ref("source"), parameters: [path("id")] } },
-  "/sources/{id}/polls": {
-    get: { summary: "Its visits, newest first", answer: listOf("polls", "poll"), parameters: [path("id"), limit] },
-  },
-  "/sources/{id}/poll": { post: { summary: "Visit it now", answer: ref("poll"), parameters: [path("id")] } },
-  "/feeds": { get: { summary: "Every published feed", answer: listOf("feeds", "feed") } },
-  "/stories": {
-    get: {
-      summary: "Newest stories, or those that hold the words of q",
-      answer: listOf("stories", "story"),
-      parameters: [query("q", { type: "string" }), query("source", { type: "string" }), limit],
-    },
-  },
-  "/stories/{id}": {
-    get: { summary: "A story with its ledger and explanation", answer: ref("story"), parameters: [path("id")] },
-    delete: {
-      summary: "Take it out of every feed for good",
-      answer: { type: "object", properties: { deleted: { const: true } } },
-      parameters: [path("id")],
-    },
-  },
+const GROUPS: Readonly<Record<string, string>> = {
+  Service: "How the service is doing, and its configuration",
+  Sources: "Addresses that are visited",
+  Feeds: "Documents that are published",
+  Stories: "Single stories: find, explain, correct, withdraw, delete",
 };
 
-/** OpenAPI 3.1 of `/api/v1`, its schemas generated from zod. */
-export function describeApi(): object {
-  const paths = Object.fromEntries(
-    Object.entries(operations).map(([address, methods]) => [
-      `/api/v1${address}`,
-      Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, operationOf(operation)])),
-    ]),
-  );
+type Json = Readonly<Record<string, unknown>>;
+
+/** OpenAPI 3.1 of `/api/v1`, made of the operations that answer and of their zod schemas. */
+export function describeApi(): Json {
+  const paths = Map.groupBy(operations, ({ path }) => `/api/v1${path}`);
   return {
     openapi: "3.1.0",
-    info: { title: "Storywire", version: VERSION },
+    info: {
+      title: "Storywire",
+      version: VERSION,
+      description:
+        "The operator's API. Every operation but this description needs the token: `Authorization: Bearer …` (STORYWIRE_TOKEN, else the file `token` in the data folder).",
+    },
+    servers: [{ url: "/" }],
     security: [{ token: [] }],
-    paths,
+    tags: Object.entries(GROUPS).map(([name, description]) => ({ name, description })),
+    paths: Object.fromEntries(
+      [...paths].map(([path, all]) => [path, Object.fromEntries(all.map((one) => [one.method, operationOf(one)]))]),
+    ),
     components: {
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
-      schemas: Object.fromEntries(
-        Object.entries(components).map(([name, schema]) => [name, withoutDialect(z.toJSONSchema(schema))]),
-      ),
+      schemas: Object.fromEntries(Object.entries(components).map(([name, schema]) => [name, inlined(schema, name)])),
     },
   };
 }
 
-function operationOf({ summary, answer, parameters }: Operation): object {
-  const problemAnswer = {
-    description: "A problem (RFC 9457)",
-    content: { "application/problem+json": { schema: ref("problem") } },
-  };
+function operationOf(one: Operation): Json {
+  const parameters = [...(one.path.includes("{id}") ? [ID_PARAMETER] : []), ...queryParameters(one.query)];
   return {
-    summary,
-    ...(parameters === undefined ? {} : { parameters }),
+    operationId: one.name,
+    tags: [one.group],
+    summary: one.summary,
+    ...(one.description === undefined ? {} : { description: one.description }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(one.body === undefined ? {} : { requestBody: requestBodyOf(one.body, one.example) }),
     responses: {
-      "200": { description: summary, content: { "application/json": { schema: answer } } },
-      default: problemAnswer,
+      "200": { description: one.summary, content: { "application/json": { schema: inlined(one.answer) } } },
+      ...problemsOf(one),
     },
   };
 }
 
-function withoutDialect({ $schema: _dialect, ...schema }: object & { readonly $schema?: unknown }): object {
-  return schema;
+const ID_PARAMETER = { name: "id", in: "path", required: true, schema: { type: "string" } } as const;
+
+function queryParameters(query: z.ZodObject | undefined): readonly Json[] {
+  if (query === undefined) return [];
+  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: "input" });
+  return Object.entries(properties).map(([name, schema]) => {
+    const { description, ...rest } = typeof schema === "boolean" ? {} : schema;
+    return {
+      name,
+      in: "query",
+      ...(description === undefined ? {} : { description }),
+      ...(required.includes(name) ? { required: true } : {}),
+      schema: rest,
+    };
+  });
+}
+
+function requestBodyOf(body: z.ZodObject, example: object | undefined): Json {
+  const schema = withoutDialect(z.toJSONSchema(body, { io: "input" }));
+  return {
+    required: !body.safeParse({}).success,
+    content: { "application/json": { schema, ...(example === undefined ? {} : { example }) } },
+  };
+}
+
+function problemsOf({ query, body, problems }: Operation): Json {
+  const all = [COMMON_PROBLEMS, query && QUERY_PROBLEMS, body && BODY_PROBLEMS, problems];
+  const byStatus = new Map<string, readonly string[]>();
+  for (const some of all)
+    for (const [status, codes] of Object.entries(some ?? {}))
+      byStatus.set(status, [...(byStatus.get(status) ?? []), ...codes]);
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      status,
+      {
+        description: `${STATUS_CODES[status] ?? "Problem"}: ${codes.map((code) => `\`${code}\``).join(", ")}`,
+        content: { "application/problem+json": { schema: { $ref: "#/components/schemas/problem" } } },
+      },
+    ]),
+  );
+}
+
+/** A schema in which the components that it holds are references; `name`: of a component itself. */
+function inlined(schema: z.ZodType, name?: string): Json {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, one] of Object.entries(components)) if (id !== name) registry.add(one, { id });
+  const { $defs: _defs, ...made } = z.toJSONSchema(schema, { metadata: registry }) as Json & { $defs?: unknown };
+  return pointed(withoutDialect(made)) as Json;
+}
+
+/** `#/$defs/poll` becomes `#/components/schemas/poll`; what zod noted for itself goes. */
+function pointed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(pointed);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, one]) => {
+      if (key === "$ref" && typeof one === "string") return [[key, one.replace("#/$defs/", "#/components/schemas/")]];
+      return key === "id" && typeof one === "string" ? [] : [[key, pointed(one)]];
+    }),
+  );
+}
+
+function withoutDialect(schema: object & { readonly $schema?: unknown }): Json {
+  const { $schema: _dialect, ...rest } = schema;
+  return rest as Json;
 }
