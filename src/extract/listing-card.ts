@@ -15,6 +15,8 @@ export interface PageReader {
   readonly base: string | undefined;
   readonly languages: readonly string[];
   readonly context: DocumentContext;
+  /** The short texts of the page that were read as dates, with what they tell: a page says most of them again and again. */
+  readonly dates: Map<string, DateInterval | null>;
 }
 
 /** What stands for one story on the page: the elements of its card and the links to it. */
@@ -280,8 +282,14 @@ function dateContext(reader: PageReader, origin: string) {
 
 function readDate(text: string, reader: PageReader, origin: string): DateInterval | null {
   // Words without a figure tell a date only when they are few: "an hour ago", "yesterday".
-  if (text.length < 2 || text.length > (/\p{Nd}/u.test(text) ? DATE_LENGTH_MAX : 40)) return null;
-  return findDate(text, dateContext(reader, origin));
+  if (text.length < 2 || text.length > DATE_LENGTH_MAX) return null;
+  const key = `${origin} ${text}`;
+  const known = reader.dates.get(key);
+  if (known !== undefined) return known;
+  const told = text.length <= 40 || /\p{Nd}/u.test(text);
+  const found = told ? findDate(text, dateContext(reader, origin)) : null;
+  reader.dates.set(key, found);
+  return found;
 }
 
 /** A machine's value in an attribute of an element that is about time. */

@@ -73,8 +73,8 @@ function familyOf(spot: Spot): string {
 
 const SENTENCE_LENGTH = 40;
 
-/** Text beside the link in the same paragraph: it runs along in a sentence. */
-function isInline(spot: Spot): boolean {
+/** Text beside the link in the same paragraph: it runs along in a sentence. `beside` keeps what was counted. */
+function isInline(spot: Spot, beside: Map<Element, number>): boolean {
   const block = closest(
     spot,
     3,
@@ -83,9 +83,16 @@ function isInline(spot: Spot): boolean {
   if (block === null || block === spot) return false;
   const parent = spot.parent?.element;
   if (parent === undefined) return false;
-  let beside = 0;
-  for (const child of parent.children) if (child.type === "text") beside += child.data.trim().length;
-  return beside >= SENTENCE_LENGTH;
+  const known = beside.get(parent);
+  const length = known ?? ownLength(parent);
+  if (known === undefined) beside.set(parent, length);
+  return length >= SENTENCE_LENGTH;
+}
+
+function ownLength(element: Element): number {
+  let length = 0;
+  for (const child of element.children) if (child.type === "text") length += child.data.trim().length;
+  return length;
 }
 
 function holdsHeading(spot: Spot, tree: PageTree): boolean {
@@ -105,6 +112,7 @@ function linkText(element: Element): string {
 export function listLinks(tree: PageTree, base: string | undefined, page: string | undefined): readonly Link[] {
   const links: Link[] = [];
   const identities = new Map<string, string>();
+  const beside = new Map<Element, number>();
   for (const spot of tree.spots) {
     const href = spot.element.name === "a" ? spot.element.attribs.href : undefined;
     if (href === undefined || href.trim().startsWith("#")) continue;
@@ -119,7 +127,7 @@ export function listLinks(tree: PageTree, base: string | undefined, page: string
       text: linkText(spot.element),
       repeated: false,
       heading: closest(spot, 3, (one) => isHeading(one.element)) !== null || holdsHeading(spot, tree),
-      inline: isInline(spot),
+      inline: isInline(spot, beside),
       family: familyOf(spot),
       address: addressScore(url, page),
     });

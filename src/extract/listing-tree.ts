@@ -38,11 +38,13 @@ const FOOTER_WORDS =
 const ASIDE_WORDS = /^(?:sidebar|aside|rail|right-?rail|widget-?area)$/i;
 const HIDDEN_STYLE = /display\s*:\s*none|visibility\s*:\s*hidden/i;
 
+const NO_CLASSES: readonly string[] = [];
+
 function classesOf(element: Element): readonly string[] {
-  return (element.attribs.class ?? "")
-    .slice(0, 1000)
-    .split(/\s+/)
-    .filter((name) => name !== "");
+  const label = element.attribs.class;
+  if (label === undefined || label === "") return NO_CLASSES;
+  const cut = label.length > 1000 ? label.slice(0, 1000) : label;
+  return /\s/.test(cut) ? cut.split(/\s+/).filter((name) => name !== "") : [cut];
 }
 
 function isHidden(element: Element): boolean {
@@ -55,37 +57,48 @@ function isFrameWord(label: string): boolean {
   return label.length < 80 && (FRAME_WORDS.test(label) || FOOTER_WORDS.test(label));
 }
 
-function zoneOf(element: Element, outer: Zone): Zone {
+function zoneOf(element: Element, classes: readonly string[], outer: Zone): Zone {
   if (outer === "frame") return outer;
   const { attribs, name } = element;
   if (FRAME_TAGS.has(name) || FRAME_ROLES.has(attribs.role ?? "")) return "frame";
-  const labels = [...classesOf(element).slice(0, 8), attribs.id ?? ""];
+  const labels = attribs.id === undefined ? classes.slice(0, 8) : [...classes.slice(0, 8), attribs.id];
   if (name !== "body" && name !== "main" && labels.some(isFrameWord)) return "frame";
   if (name === "aside" || labels.some((label) => ASIDE_WORDS.test(label))) return "aside";
   return outer;
 }
 
-/** Class names that at least half of the like siblings have: what makes the card, not what marks one card. */
-function sharedClasses(parent: Element | Document): ReadonlyMap<string, ReadonlySet<string>> {
-  const counts = new Map<string, { total: number; classes: Map<string, number> }>();
-  for (const child of parent.children) {
-    if (child.type !== "tag" || (child.attribs.class === undefined && parent.children.length === 1)) continue;
-    const entry = counts.get(child.name) ?? { total: 0, classes: new Map<string, number>() };
-    entry.total++;
-    for (const name of classesOf(child)) entry.classes.set(name, (entry.classes.get(name) ?? 0) + 1);
-    counts.set(child.name, entry);
-  }
-  const shared = new Map<string, ReadonlySet<string>>();
-  for (const [tag, { total, classes }] of counts) {
-    const kept = [...classes].filter(([name, count]) => (total > 1 ? count * 2 >= total : !/\d/.test(name)));
-    shared.set(tag, new Set(kept.map(([name]) => name)));
-  }
-  return shared;
+/** An element below the one that is laid out, with its classes. */
+interface Child {
+  readonly element: Element;
+  readonly classes: readonly string[];
 }
 
-function nameOf(element: Element, shared: ReadonlySet<string> | undefined): string {
-  const kept = classesOf(element).filter((name) => shared?.has(name));
-  return [element.name, ...new Set(kept.sort())].slice(0, 6).join(".");
+interface Count {
+  total: number;
+  readonly classes: Map<string, number>;
+}
+
+/** Class names that at least half of the like siblings have: what makes the card, not what marks one card. */
+function countClasses(children: readonly Child[]): ReadonlyMap<string, Count> {
+  const counts = new Map<string, Count>();
+  for (const { element, classes } of children) {
+    const entry = counts.get(element.name) ?? { total: 0, classes: new Map<string, number>() };
+    entry.total++;
+    for (const name of classes) entry.classes.set(name, (entry.classes.get(name) ?? 0) + 1);
+    counts.set(element.name, entry);
+  }
+  return counts;
+}
+
+function isShared(name: string, { total, classes }: Count): boolean {
+  return total > 1 ? (classes.get(name) ?? 0) * 2 >= total : !/\d/.test(name);
+}
+
+/** Tag and shared classes: equal for elements of one kind. */
+function nameOf({ element, classes }: Child, count: Count | undefined): string {
+  if (count === undefined || classes.length === 0) return element.name;
+  const kept = classes.filter((name) => isShared(name, count)).sort();
+  return [element.name, ...new Set(kept)].slice(0, 6).join(".");
 }
 
 /**
@@ -123,18 +136,18 @@ function enter(
   spot: Spot | null,
   pending: { node: Element | Document; spot: Spot | null; close: boolean }[],
 ): void {
-  const shared = sharedClasses(node);
-  for (let at = node.children.length - 1; at >= 0; at--) {
-    const child = node.children[at];
-    if (child?.type !== "tag" || UNSEEN.has(child.name) || isHidden(child)) continue;
-    const zone = zoneOf(child, spot?.zone ?? "main");
-    const name = nameOf(child, shared.get(child.name));
+  const children: Child[] = [];
+  for (const child of node.children)
+    if (child.type === "tag") children.push({ element: child, classes: classesOf(child) });
+  const counts = countClasses(children);
+  for (let at = children.length - 1; at >= 0; at--) {
+    const child = children[at];
+    if (child === undefined || UNSEEN.has(child.element.name) || isHidden(child.element)) continue;
+    const { element } = child;
+    const zone = zoneOf(element, child.classes, spot?.zone ?? "main");
+    const name = nameOf(child, counts.get(element.name));
     const depth = (spot?.depth ?? 0) + 1;
-    pending.push({
-      node: child,
-      spot: { element: child, index: 0, end: 0, parent: spot, depth, zone, name },
-      close: false,
-    });
+    pending.push({ node: element, spot: { element, index: 0, end: 0, parent: spot, depth, zone, name }, close: false });
   }
 }
 

@@ -78,7 +78,7 @@ const STORIES_MIN = 2;
 export function extractListings(document: Document, context: DocumentContext, search: ListingSearch): Listings {
   const base = findBase(document, context);
   const language = search.language ?? findLanguage(document);
-  const reader: PageReader = { base, context, languages: withRegion(language, context.url) };
+  const reader: PageReader = { base, context, languages: withRegion(language, context.url), dates: new Map() };
   const nextUrl = findNextUrl(document, search.selectors?.next, reader);
   const found = findListings(document, search, reader);
   const embedded = readEmbedded(document, reader);
