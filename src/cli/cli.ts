@@ -1,10 +1,12 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { SettingsError, StorywireError } from "../errors.ts";
 import { VERSION } from "../version.ts";
+import { examplesText } from "./examples.ts";
 import type { ExitCode } from "./options.ts";
 
 /** Reads the command line and runs one command; every failure ends in one message on stderr and an exit code. */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
+  endQuietlyWithReader();
   let exitCode: ExitCode = 0;
   const done = (code: ExitCode) => {
     exitCode = code;
@@ -14,36 +16,51 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     await program.parseAsync(argv);
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    report(error, argv.includes("--json"));
+    const json = argv.includes("--json");
+    if (error instanceof CommanderError) {
+      // Commander has told people already.
+      if (error.exitCode !== 0 && json) reportJson("bad_usage", error.message);
+      return error.exitCode === 0 ? 0 : 2;
+    }
+    report(error, json);
     return error instanceof SettingsError ? 2 : 1;
   }
+}
+
+/** Whoever reads our answer may stop (`| head`): that is no failure, and nothing to tell. */
+function endQuietlyWithReader(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      process.exit(0);
+    });
 }
 
 function report(error: unknown, json: boolean): void {
   const code = error instanceof StorywireError ? error.code : "internal";
   const message = error instanceof Error ? error.message : String(error);
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ error: { code, message, ...(error instanceof SettingsError ? { problems: error.problems } : {}) } })}\n`,
-    );
-  else
-    process.stderr.write(
-      error instanceof StorywireError
-        ? `storywire: ${code}: ${message}\n`
-        : `storywire: ${error instanceof Error ? error.stack : message}\n`,
-    );
+  if (json) return reportJson(code, message, error instanceof SettingsError ? { problems: error.problems } : {});
+  // What is no error of ours is a fault of this program: where it happened helps whoever mends it.
+  const told = error instanceof StorywireError || !(error instanceof Error) ? message : error.stack;
+  const head = error instanceof StorywireError ? `${code}: ` : "";
+  process.stderr.write(`storywire: ${head}${told}\n`);
 }
 
-function createProgram(done: (code: ExitCode) => void): Command {
+function reportJson(code: string, message: string, details: object = {}): void {
+  process.stdout.write(`${JSON.stringify({ error: { code, message, ...details } })}\n`);
+}
+
+/** @internal Tests use it by itself. */
+export function createProgram(done: (code: ExitCode) => void): Command {
   const program = new Command("storywire")
     .description("Self-hosted syndication: visits news pages and feeds, publishes RSS, Atom and JSON Feed")
     .version(VERSION)
     .exitOverride()
-    .showHelpAfterError();
+    .showHelpAfterError("(storywire help COMMAND tells more)");
 
   withPlaces(program.command("serve").description("visit sources and serve feeds, until stopped"))
     .addOption(new Option("--role <role>", "which part to run").choices(["all", "web", "poller"]).default("all"))
+    .addOption(new Option("--web-workers <number>", "processes that answer requests").argParser(wholeNumber(1, 64)))
     .addOption(new Option("--supervised").hideHelp())
     .action(async (options) => {
       const { serve } = await import("./serve.ts");
@@ -125,12 +142,35 @@ function createProgram(done: (code: ExitCode) => void): Command {
       done(schema(name));
     });
 
-  withPlaces(program.command("status").description("how every source is doing, and what came last")).action(
-    async (options) => {
+  withPlaces(
+    program.command("plan").description("what the files would change of what is applied; changes nothing"),
+  ).action(async (options) => {
+    const { plan } = await import("./plan.ts");
+    done(await plan(options));
+  });
+
+  withPlaces(program.command("apply").description("put in force what the files say"))
+    .option("--yes", "also where it surprises: see storywire plan")
+    .action(async (options) => {
+      const { apply } = await import("./apply.ts");
+      done(await apply(options));
+    });
+
+  withPlaces(program.command("forget").description("remove a source that the files hold no more, with its stories"))
+    .argument("<source>", "its id")
+    .action(async (id, options) => {
+      const { forget } = await import("./forget.ts");
+      done(await forget(id, options));
+    });
+
+  withPlaces(
+    program.command("status").description("the service at a glance: sources, visits, newest stories, disk use"),
+  )
+    .option("--all", "tell every source, however many there are")
+    .action(async (options) => {
       const { status } = await import("./status.ts");
       done(await status(options));
-    },
-  );
+    });
 
   withPlaces(program.command("explain").description("why a story is what it is, or why an address yielded none"))
     .argument("<story>", "a story's id or URN, an address, or a publisher's guid")
@@ -169,8 +209,22 @@ function createProgram(done: (code: ExitCode) => void): Command {
       done(await migrate(options));
     });
 
+  program
+    .command("completion")
+    .description("print the script with which a shell completes commands and options")
+    .addArgument(new Argument("<shell>").choices(shells))
+    .option("--json", "answer as JSON")
+    .exitOverride()
+    .action(async (shell, options) => {
+      const { completion } = await import("./completion.ts");
+      done(completion(shell, program, options));
+    });
+
+  for (const command of program.commands) command.addHelpText("after", () => examplesText(command.name()));
   return program;
 }
+
+const shells = ["bash", "zsh", "fish"] as const;
 
 function withPlaces(command: Command): Command {
   return command
@@ -187,6 +241,14 @@ function absoluteUrl(text: string): string {
 
 function absoluteUrls(text: string, before: readonly string[]): readonly string[] {
   return [...before, absoluteUrl(text)];
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`wanted: a whole number, ${min} to ${max}`);
+  };
 }
 
 function instant(text: string): number {

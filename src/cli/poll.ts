@@ -5,8 +5,10 @@ import type { PollRecord } from "../model/poll.ts";
 import type { Source } from "../model/source.ts";
 import { dueSources } from "../poll/schedule.ts";
 import { pollJson } from "../poll/status.ts";
-import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
+import { decidedConfiguration } from "./decided.ts";
+import type { ExitCode, GlobalOptions } from "./options.ts";
 import { formatTable } from "./table.ts";
+import { createProgress, type Paint, plainText } from "./terminal.ts";
 
 export interface PollOptions extends GlobalOptions {
   readonly all?: boolean;
@@ -14,17 +16,19 @@ export interface PollOptions extends GlobalOptions {
 
 /** Visits sources once, commits, prints a table; 1 where a visit failed or was suspect. */
 export async function poll(ids: readonly string[], options: PollOptions): Promise<ExitCode> {
-  const configuration = await configurationOf(options);
+  const configuration = await decidedConfiguration(options);
   const named = ids.map((id) => configuration.sources.find((source) => source.id === id) ?? unknownSource(id));
   await using polling = await startPolling(configuration, pino({ level: "silent" }));
   await polling.defineFeeds();
   const wanted = named.length > 0 ? named : options.all ? await notPaused() : await dueNow();
-  const progress = progressBar(wanted.length);
   const rows: { readonly source: Source; readonly record: PollRecord }[] = [];
-  await polling.poll(wanted, (source, record) => {
-    rows.push({ source, record });
-    progress(rows.length);
-  });
+  {
+    using progress = createProgress("sources", wanted.length);
+    await polling.poll(wanted, (source, record) => {
+      rows.push({ source, record });
+      progress.at(rows.length);
+    });
+  }
   rows.sort((a, b) => (a.source.id < b.source.id ? -1 : 1));
   print(rows, options.json === true);
   return rows.some(({ record }) => record.outcome === "failed" || record.outcome === "suspect") ? 1 : 0;
@@ -53,16 +57,13 @@ function unknownSource(id: string): never {
   );
 }
 
-function progressBar(total: number): (done: number) => void {
-  if (!process.stderr.isTTY || total < 2) return () => {};
-  const startedAt = performance.now();
-  return (done) => {
-    const rate = done / ((performance.now() - startedAt) / 1000);
-    const filled = Math.round((done / total) * 30);
-    const bar = "█".repeat(filled) + "░".repeat(30 - filled);
-    process.stderr.write(`\r${bar} ${done}/${total}  ${rate.toFixed(1)}/s${done === total ? "\n" : ""}`);
-  };
-}
+const PAINTS: Readonly<Record<PollRecord["outcome"], Paint>> = {
+  new: "green",
+  unchanged: "dim",
+  not_modified: "dim",
+  failed: "red",
+  suspect: "yellow",
+};
 
 function print(rows: readonly { readonly source: Source; readonly record: PollRecord }[], json: boolean): void {
   if (json) {
@@ -73,7 +74,7 @@ function print(rows: readonly { readonly source: Source; readonly record: PollRe
   }
   const table = rows.map(({ source, record }) => [
     source.id,
-    record.outcome,
+    { text: record.outcome, as: PAINTS[record.outcome] },
     record.code ?? String(record.httpStatus ?? ""),
     String(record.stories.seen),
     String(record.stories.new),
@@ -82,5 +83,5 @@ function print(rows: readonly { readonly source: Source; readonly record: PollRe
   ]);
   process.stdout.write(`${formatTable(["source", "outcome", "code", "seen", "new", "updated", "time"], table)}\n`);
   for (const { source, record } of rows)
-    if (record.message !== undefined) process.stdout.write(`${source.id}: ${record.message}\n`);
+    if (record.message !== undefined) process.stdout.write(`${source.id}: ${plainText(record.message)}\n`);
 }

@@ -1,45 +1,107 @@
-import { instantJson } from "../model/story-json.ts";
-import { sourceStatus } from "../poll/status.ts";
+import { type Overview, readOverview } from "../app/overview.ts";
+import type { SourceStatus } from "../poll/status.ts";
 import { openStore } from "../store/sql-store.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
-import { formatTable } from "./table.ts";
+import { formatTable, type TableCell } from "./table.ts";
+import { formatBytes, formatDistance, type Paint, paint, plainText } from "./terminal.ts";
 
-/** Stories told at the end. */
-const NEWEST = 5;
+export interface StatusOptions extends GlobalOptions {
+  /** Every source in the table, however many there are. */
+  readonly all?: boolean;
+}
 
-/** How every source is doing, and what came last; 1 where a source fails or is suspect. */
-export async function status(options: GlobalOptions): Promise<ExitCode> {
-  const { settings, sources } = await configurationOf(options);
-  await using store = openStore(settings.database, { readOnly: true });
-  const states = new Map((await store.sourceStates()).map((state) => [state.id, state]));
-  const told = sources.map((source) => sourceStatus(source, states.get(source.id)));
-  const stories = (await store.newestStories(NEWEST)).map(({ id, sourceId, title, firstSeenAt, url }) => ({
-    id,
-    source: sourceId,
-    title,
-    firstSeenAt: instantJson(firstSeenAt),
-    ...(url === undefined ? {} : { url }),
-  }));
-  const counts = Object.fromEntries(
-    [...Map.groupBy(told, ({ state }) => state)].map(([state, all]) => [state, all.length]),
+/** Up to so many sources are told one by one; of more, those that are not well. */
+const SOURCES_MAX = 40;
+
+/** How the service is doing at a glance; 1 where a source fails or is suspect. */
+export async function status(options: StatusOptions): Promise<ExitCode> {
+  const configuration = await configurationOf(options);
+  await using store = openStore(configuration.settings.database, { readOnly: true });
+  const { overview, sources } = await readOverview(configuration, store);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ ...overview, sources })}\n`
+      : `${parts(overview, sources, { all: options.all === true, now: Date.now() }).join("\n\n")}\n`,
   );
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify({ counts, sources: told, newestStories: stories })}\n`);
-  } else {
-    const rows = told.map(({ id, state, lastPoll, failures, nextPollAt }) => [
-      id,
-      state,
-      String(lastPoll?.at ?? "never"),
-      [lastPoll?.outcome, lastPoll?.code].filter((word) => word !== undefined).join(" "),
-      failures === 0 ? "" : String(failures),
-      nextPollAt ?? "",
-    ]);
-    process.stdout.write(
-      `${formatTable(["source", "state", "last visit", "outcome", "failures", "next visit"], rows)}\n`,
-    );
-    const summary = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
-    process.stdout.write(`\n${sources.length} sources: ${summary.join(", ")}\n`);
-    for (const { firstSeenAt, source, title } of stories) process.stdout.write(`${firstSeenAt}  ${source}  ${title}\n`);
-  }
-  return told.some(({ state }) => state === "failing" || state === "suspect") ? 1 : 0;
+  return overview.troubled.length > 0 ? 1 : 0;
+}
+
+const PAINTS: Readonly<Record<string, Paint>> = {
+  ok: "green",
+  failing: "red",
+  suspect: "yellow",
+  paused: "dim",
+  pending: "cyan",
+};
+
+interface Shown {
+  readonly all: boolean;
+  readonly now: number;
+}
+
+function parts(overview: Overview, sources: readonly SourceStatus[], shown: Shown): readonly string[] {
+  return [
+    sourcesTable(sources, shown),
+    summaryOf(overview, sources.length),
+    nextVisits(overview, shown),
+    newestStories(overview, shown),
+    diskUse(overview),
+  ].filter((part) => part !== "");
+}
+
+function sourcesTable(sources: readonly SourceStatus[], { all, now }: Shown): string {
+  const isShort = all || sources.length <= SOURCES_MAX;
+  const told = isShort ? sources : sources.filter(({ state }) => state !== "ok" && state !== "paused");
+  if (told.length === 0) return "";
+  const rows = told.map((source): readonly TableCell[] => [
+    source.id,
+    { text: source.state, as: PAINTS[source.state] ?? "bold" },
+    distance(source.lastPoll?.at, now) || "never",
+    [source.lastPoll?.outcome, source.lastPoll?.code].filter((word) => word !== undefined).join(" "),
+    source.failures === 0 ? "" : String(source.failures),
+    distance(source.nextPollAt, now),
+  ]);
+  const table = formatTable(["source", "state", "last visit", "outcome", "failures", "next visit"], rows);
+  return isShort ? table : `${table}\n(--all tells the ${sources.length - told.length} others)`;
+}
+
+function distance(at: unknown, now: number): string {
+  return typeof at === "string" ? formatDistance(Date.parse(at), now) : "";
+}
+
+function summaryOf({ counts, feeds }: Overview, sources: number): string {
+  const states = Object.entries(counts).map(([state, count]) => paint(PAINTS[state] ?? "bold", `${count} ${state}`));
+  const told = states.length === 0 ? "" : `: ${states.join(", ")}`;
+  return `${sources} sources${told}; ${feeds} feeds`;
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? "" : [paint("bold", title), ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+function nextVisits({ nextPolls }: Overview, { now }: Shown): string {
+  return section(
+    "next visits",
+    nextPolls.map(
+      ({ source, at }) => `${Date.parse(at) <= now ? "now" : formatDistance(Date.parse(at), now)}  ${source}`,
+    ),
+  );
+}
+
+function newestStories({ newestStories: stories }: Overview, { now }: Shown): string {
+  return section(
+    "newest stories",
+    stories.map(
+      ({ firstSeenAt, source, title }) =>
+        `${formatDistance(Date.parse(firstSeenAt), now)}  ${source}  ${plainText(title) || "(no title)"}`,
+    ),
+  );
+}
+
+function diskUse({ disk }: Overview): string {
+  const total = `${formatBytes(disk.databaseBytes)}${disk.stories === undefined ? "" : `, about ${disk.stories} stories`}`;
+  const rows = disk.sources.map(
+    ({ id, stories, bytes }) => `${formatBytes(bytes).padStart(8)}  ${id}  (${stories} stories)`,
+  );
+  return section(`database: ${total}`, rows) || paint("bold", `database: ${total}`);
 }
