@@ -94,7 +94,7 @@ function createApp(
   addHealthRoutes(app, wire);
   if (metrics !== undefined) addMetricsRoute(app, metrics, parts.memory);
   if (api !== undefined) {
-    addApiPage(app, { openApi: describeApi }, parts.context);
+    addApiPage(app, describeApi, parts.context);
     app.use("/api/v1", createApiRouter(api, clientOf));
   }
   addPageRoutes(app, parts);

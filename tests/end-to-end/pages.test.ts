@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Entry } from "../../src/model/feed.ts";
 import { type FeedRequest, requestPath } from "../../src/select/feed-request.ts";
 import { parseReaderQuery } from "../../src/select/reader-query.ts";
+import type { Api } from "../../src/serve/api/operations.ts";
 import { createServer, type WebServer } from "../../src/serve/server.ts";
 import { CHROMIUM_MISSING, isChromiumThere, launchChromium } from "../support/browser.ts";
 import {
@@ -89,6 +90,7 @@ const PAGES: readonly (readonly [name: string, path: string])[] = [
   ["a story that changed", `/stories/${CHANGED}`],
   ["a story that was withdrawn", `/stories/${WITHDRAWN}`],
   ["a feed that nobody knows", "/feeds/nobody"],
+  ["the reference of the API", "/api/v1/"],
 ];
 
 /** The query of whoever asks for nothing. */
@@ -111,7 +113,8 @@ beforeAll(async () => {
     { at: MORNING + 3_600_000, changed: ["title"] },
     { at: MORNING + 7_200_000, changed: ["summary", "contentHtml"] },
   ];
-  server = createServer(wire, { log: console });
+  // The reference asks nothing of the API behind it.
+  server = createServer(wire, { log: console, api: { token: "t" } as Api });
   origin = (await server.listen({ host: "127.0.0.1", port: 0 })).url;
   browser = await launchChromium();
 });

@@ -84,6 +84,7 @@ const operationSchema = z.object({
 /** The parts of an OpenAPI 3.1 description that the reference shows. */
 const descriptionSchema = z.object({
   info: z.object({ title: z.string(), version: z.string(), description: z.string().optional() }),
+  tags: z.array(z.object({ name: z.string(), description: z.string().default("") })).default([]),
   paths: z.record(
     z.string(),
     z

@@ -19,6 +19,12 @@ interface Call {
   readonly operation: Operation;
 }
 
+interface Group {
+  readonly name: string;
+  readonly description: string;
+  readonly calls: readonly Call[];
+}
+
 /** Levels of objects within objects whose members are told. */
 const FIELDS_DEPTH_MAX = 4;
 
@@ -28,6 +34,13 @@ function callsOf({ paths }: ApiDescription): readonly Call[] {
       operation === undefined ? [] : [{ method: method.toUpperCase(), path, operation }],
     ),
   );
+}
+
+/** Calls that belong together, in the order of the description. */
+function groupsOf(description: ApiDescription): readonly Group[] {
+  const told = new Map(description.tags.map((tag) => [tag.name, tag.description]));
+  const groups = Map.groupBy(callsOf(description), ({ operation }) => operation.tags?.[0] ?? "Calls");
+  return [...groups].map(([name, calls]) => ({ name, description: told.get(name) ?? "", calls }));
 }
 
 /** `GET /api/v1/sources/{id}` as the name of a place in the page. */
@@ -103,7 +116,7 @@ function fieldsView(schema: Schema, depth = 0): View | false {
   );
 }
 
-const code = (text: string, label: string) => html`<pre tabindex="0" role="region" aria-label="${label}">${text}</pre>`;
+const code = (text: string, label: string) => html`<pre tabindex="0" role="group" aria-label="${label}">${text}</pre>`;
 
 /** What is sent or answered: its type, its members, an example. */
 function contentView(content: Content | undefined, schemas: Schemas, label: string): View {
@@ -128,11 +141,14 @@ function commandOf({ method, path, operation }: Call, { schemas, base }: { schem
   return [...lines, `  "${address}"`].join(" \\\n");
 }
 
-function responseView([status, { description, content }]: [string, Operation["responses"][string]], schemas: Schemas) {
+function responseView(
+  [status, { description, content }]: [string, Operation["responses"][string]],
+  { summary, schemas }: { summary: string; schemas: Schemas },
+): View {
   const label = status === "default" ? "Any other status" : status;
   // What went wrong is told alike everywhere: its schema stands once, at the end.
   const isProblem = Object.keys(content ?? {}).every((mediaType) => mediaType === "application/problem+json");
-  return html`<li><p><strong>${label}</strong> ${textView(description)}</p>${!isProblem && contentView(content, schemas, `the answer ${label}`)}</li>`;
+  return html`<li><p><strong>${label}</strong> ${description === summary ? "Done." : textView(description)}</p>${!isProblem && contentView(content, schemas, `the answer ${label}`)}</li>`;
 }
 
 function callView(call: Call, { schemas, base }: { schemas: Schemas; base: string }): View {
@@ -151,8 +167,21 @@ ${requestBody !== undefined && html`<h4>Body</h4>${requestBody.description !== u
 <h4>Call</h4>
 ${code(commandOf(call, { schemas, base }), `Call of ${method} ${path}`)}
 <h4>Answers</h4>
-<ul class="answers">${Object.entries(responses).map((response) => responseView(response, schemas))}</ul>
+<ul class="answers">${Object.entries(responses).map((response) => responseView(response, { summary, schemas }))}</ul>
 </section>`;
+}
+
+function groupView({ name, description, calls }: Group, parts: { schemas: Schemas; base: string }): View {
+  const anchor = `group-${name.toLowerCase()}`;
+  return html`<section aria-labelledby="${anchor}"><h2 id="${anchor}" class="section">${name}</h2>
+${description !== "" && html`<p class="told">${textView(description)}</p>`}
+${calls.map((call) => callView(call, parts))}
+</section>`;
+}
+
+function contentsView({ name, calls }: Group): View {
+  return html`<h3>${name}</h3>
+<ul class="contents">${calls.map((call) => html`<li><a href="#${anchorOf(call)}"><span class="method">${call.method}</span> ${call.path}</a> ${textView(call.operation.summary)}</li>`)}</ul>`;
 }
 
 function schemaView([name, schema]: readonly [string, Schema]): View {
@@ -167,7 +196,7 @@ export function renderApiPage(context: PageContext, openApi: object): View {
   const { addresses } = context;
   const description = readDescription(openApi);
   const schemas = description.components?.schemas ?? {};
-  const calls = callsOf(description);
+  const groups = groupsOf(description);
   const base = addresses.absolute(addresses.prefix);
   const names = Object.entries(schemas);
   return renderPage(context, {
@@ -180,10 +209,10 @@ export function renderApiPage(context: PageContext, openApi: object): View {
 <p class="lead">${textView(description.info.description ?? "For the operator’s programs. Each call needs the operator’s token.")}</p>
 <p>Programs read the same as <a href="${addresses.prefix}/api/v1/openapi.json">OpenAPI 3.1</a>. This is version ${description.info.version}.</p>
 </header>
-<nav aria-labelledby="calls"><h2 id="calls" class="section">Calls</h2>
-<ul class="contents">${calls.map((call) => html`<li><a href="#${anchorOf(call)}"><span class="method">${call.method}</span> ${call.path}</a> ${textView(call.operation.summary)}</li>`)}</ul>
+<nav aria-labelledby="calls"><h2 id="calls" class="section">Contents</h2>
+${groups.map(contentsView)}
 </nav>
-${calls.map((call) => callView(call, { schemas, base }))}
+${groups.map((group) => groupView(group, { schemas, base }))}
 ${names.length > 0 && html`<section aria-labelledby="schemas"><h2 id="schemas" class="section">Schemas</h2>${names.map(schemaView)}</section>`}
 </div>`,
   });

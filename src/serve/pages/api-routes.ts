@@ -9,10 +9,10 @@ import { answerPage, preparePage } from "./page-answer.ts";
  * `/api/v1` and `/api/v1/`: the reference of the API, open to everybody as its description is. Stands before the API's
  * own routes. Made at its first request, and never again: the description does not change.
  */
-export function addApiPage(app: Express, api: { openApi(): object }, context: PageContext): void {
+export function addApiPage(app: Express, describe: () => object, context: PageContext): void {
   let page: Promise<Text> | undefined;
   addRead(app, "/api/v1{/}", async (request, response) => {
-    page ??= preparePage(renderApiPage(context, api.openApi()));
+    page ??= preparePage(renderApiPage(context, describe()));
     answerPage(request, response, await page);
   });
 }

@@ -104,9 +104,9 @@ export function renderCatalogue(context: PageContext, all: readonly FeedOverview
     title: site.title,
     description: `Feeds published by ${site.title}, as RSS, Atom and JSON Feed.`,
     links: html`${shown.map((feed) => alternateLinks(context, feed))}`,
-    main: html`<header class="intro">
+    main: html`<header class="intro" ${blockAttributes(site.title)}>
 <h1 ${textAttributes(site.language)}>${site.title}</h1>
-<p class="lead">${summary}</p>
+<p class="lead"><span dir="ltr">${summary}</span></p>
 ${searchForm(context, { words: request.query, findsFeeds: all.length >= FIND_FEEDS_MIN || request.query !== "" })}
 </header>
 ${shown.length > 0 ? html`<ul class="cards">${shown.map((feed) => feedCard(context, feed))}</ul>` : emptyView(request)}

@@ -75,7 +75,7 @@ function sourcesView({ addresses }: PageContext, { feed, entries }: FeedPage): V
   const more = sources.length - names.length;
   return (
     sources.length > 0 &&
-    html`<p class="meta" dir="ltr">From ${names.map((name, index) => html`${index > 0 && ", "}${name}`)}${more > 0 && ` and ${more} more`}</p>`
+    html`<p class="meta"><span dir="ltr">From ${names.map((name, index) => html`${index > 0 && ", "}${name}`)}${more > 0 && ` and ${more} more`}</span></p>`
   );
 }
 

@@ -95,7 +95,7 @@ ${parts.links}${parts.isScripted && html`<script src="${asset(assets.script.name
 <body>
 <a class="skip" href="#main">Skip to content</a>
 <header class="masthead"><div class="column">
-<a class="brand" href="${addresses.home()}" dir="auto"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M5 8h22M5 16h22M5 24h13"/><circle cx="25" cy="24" r="2.6"/></svg>${site.title}</a>
+<a class="brand" href="${addresses.home()}" dir="auto"><svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true"><path d="M5 8h22M5 16h22M5 24h13"/><circle cx="25" cy="24" r="2.6"/></svg>${site.title}</a>
 <nav class="site" aria-label="Site"><a href="${addresses.home()}">All feeds</a> <a href="${addresses.opml()}" title="All feeds in one file, for import into a reader">OPML</a></nav>
 </div></header>
 <main id="main" class="column">

@@ -25,5 +25,5 @@ function strokesOf(row: readonly boolean[], y: number): string {
 export function qrCode(address: string): View | false {
   if (Buffer.byteLength(address) > ADDRESS_BYTES_MAX) return false;
   const { size, data } = encode(address, { ecc: "M", border: QUIET_ZONE });
-  return html`<svg viewBox="0 0 ${size} ${size}" role="img" aria-label="QR code of ${address}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path stroke="#000" d="${data.map(strokesOf).join("")}"/></svg>`;
+  return html`<svg viewBox="0 0 ${size} ${size}" width="160" height="160" role="img" aria-label="QR code of ${address}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path stroke="#000" d="${data.map(strokesOf).join("")}"/></svg>`;
 }

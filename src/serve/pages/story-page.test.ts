@@ -126,6 +126,13 @@ describe("a story's files", () => {
     expect(page).toContain("audio/mpeg, 29.5 MB, 1 h 5 min");
   });
 
+  test("are no pictures that stand on the page already", () => {
+    const picture = urlOf("https://a.example/quay.jpg");
+    const page = pageOf({ images: [{ url: picture, role: "lead" }], enclosures: [{ url: picture }] });
+    expect(page).toContain(`<img src="${picture}"`);
+    expect(page).not.toContain("Files");
+  });
+
   test("are named whatever their address is, and what is not known is not told", () => {
     const bad = urlOf("https://a.example/%E0%A4%A");
     const host = urlOf("http://b.example/");

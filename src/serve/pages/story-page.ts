@@ -2,7 +2,7 @@ import { escapeMarkup, html, trusted, type View } from "../../html/view.ts";
 import type { DateInterval } from "../../model/date.ts";
 import type { Entry } from "../../model/feed.ts";
 import type { SafeHtml } from "../../model/html.ts";
-import type { Image, Story } from "../../model/story.ts";
+import type { Enclosure, Image, Story } from "../../model/story.ts";
 import type { FoundStory, StoryChange } from "../wire.ts";
 import { enclosuresView } from "./enclosures.ts";
 import { blockAttributes, countOf, factsView, type PageContext, renderPage, timeElement } from "./layout.ts";
@@ -42,6 +42,12 @@ function originalLink(entry: Entry): View | false {
   );
 }
 
+/** Its enclosures, without pictures that its page shows. */
+function filesOf({ enclosures, images }: Story): readonly Enclosure[] {
+  const pictures = new Set(images.map(({ url }) => url));
+  return enclosures.filter(({ url }) => !pictures.has(url));
+}
+
 /** What the story says and shows; nothing of it once it is withdrawn. */
 function bodyView(entry: Entry): View {
   const { story } = entry;
@@ -51,7 +57,7 @@ function bodyView(entry: Entry): View {
 ${story.contentHtml !== undefined && contentView(story.contentHtml)}
 ${story.contentHtml === undefined && originalLink(entry)}
 ${others.length > 0 && html`<section lang="en" class="pictures" aria-labelledby="pictures"><h2 id="pictures" class="section">Pictures</h2>${others.map(pictureView)}</section>`}
-${enclosuresView(story.enclosures)}
+${enclosuresView(filesOf(story))}
 ${story.tags.length > 0 && html`<ul class="tags" lang="en" aria-label="Tags">${story.tags.map((tag) => html`<li dir="auto">${tag}</li>`)}</ul>`}`;
 }
 
