@@ -6,6 +6,7 @@ import type { ListingRules } from "../model/source.ts";
 import { resolveWebUrl, urlIdentity } from "../model/url.ts";
 import { type FoundArticle, findArticle } from "./article.ts";
 import { findLanguage } from "./facts.ts";
+import { findFeedLink } from "./feed-link.ts";
 import { extractListings, type Listings } from "./listing.ts";
 import { findTextListing } from "./listing-text.ts";
 import { metaOf, type PageMetadata, readMetadata, siteNameOf } from "./metadata.ts";
@@ -37,7 +38,7 @@ const LINES_MAX = 10_000;
 
 /**
  * What a web page or plain text document says: its article, the stories it lists, or both (the article first, then the
- * stories in page order). Throws `ParseError`: `empty`, `not_an_article`, `no_listing`, `wall` (login, consent, captcha),
+ * stories in page order); of `kind: auto` also the feed that the page names, then it need hold neither. Throws `ParseError`: `empty`, `not_an_article`, `no_listing`, `wall` (login, consent, captcha),
  * `error_page`, `too_large`, `too_deep`, `too_many_elements`.
  */
 export function extractDocument(text: string, context: DocumentContext, options: ExtractOptions): ParsedFeed {
@@ -77,16 +78,20 @@ function extractPage(document: Document, context: DocumentContext, options: Extr
   const refusal = findRefusal(document, page, seen);
   if (refusal !== null) throw failure(refusal.code, context, refusal.why);
   const listed = article === null || options.more ? otherStories(listings, article) : [];
-  if (article === null && (listed.length === 0 || options.kind === "page")) throw nothingFound(options.kind, context);
+  const feedUrl = options.kind === "auto" ? findFeedLink(document, context.url) : undefined;
+  // A page without stories of its own is no fault where it names its feed.
+  const isBare = article === null && (listed.length === 0 || options.kind === "page");
+  if (isBare && feedUrl === undefined) throw nothingFound(options.kind, context);
   const items = article === null ? listed : [article.item, ...listed];
   const nextUrl = article === null ? listings?.nextUrl : undefined;
   return {
-    format: article === null ? "listing" : "article",
+    format: isBare ? "page" : article === null ? "listing" : "article",
     feed: factsOf(page, context),
     items,
     hints: {},
     faults: [],
     ...(nextUrl !== undefined && { nextUrl }),
+    ...(feedUrl !== undefined && { feedUrl }),
   };
 }
 

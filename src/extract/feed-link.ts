@@ -1,4 +1,4 @@
-import { Parser } from "htmlparser2";
+import type { ChildNode, Document } from "domhandler";
 import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
 
 const FEED_TYPES = new Set([
@@ -8,24 +8,26 @@ const FEED_TYPES = new Set([
   "application/rdf+xml",
 ]);
 
-/** Characters of a page in which its feed must be named: heads are short. */
-const HEAD_MAX = 262_144;
-
 /**
  * The feed that a page names as its own: the first `link rel="alternate"` of a feed's type (RSS Autodiscovery; HTML
- * §4.6.7.1) that is not a feed of comments. Null where it names none.
+ * §4.6.7.1) that is not a feed of comments, wherever broken markup put it. Undefined where it names none.
  */
-export function findFeedLink(html: string, pageUrl: string): AbsoluteUrl | null {
+export function findFeedLink(document: Document, pageUrl: string | undefined): AbsoluteUrl | undefined {
   let base = pageUrl;
-  let found: AbsoluteUrl | null = null;
-  const parser = new Parser({
-    onopentag(name, attributes) {
-      if (name === "base") base = resolveWebUrl(attributes.href, pageUrl) ?? base;
-      if (name === "link" && found === null && namesFeed(attributes)) found = resolveWebUrl(attributes.href, base);
-    },
-  });
-  parser.write(html.slice(0, HEAD_MAX));
-  return found;
+  const pending: ChildNode[] = document.children.toReversed();
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (node.type !== "tag") continue;
+    if (node.name === "base") base = resolveWebUrl(node.attribs.href, pageUrl) ?? base;
+    if (node.name === "link" && namesFeed(node.attribs)) {
+      const url = resolveWebUrl(node.attribs.href, base);
+      if (url !== null) return url;
+    }
+    for (let at = node.children.length - 1; at >= 0; at--) {
+      const child = node.children[at];
+      if (child?.type === "tag") pending.push(child);
+    }
+  }
+  return undefined;
 }
 
 function namesFeed(attributes: Readonly<Record<string, string>>): boolean {

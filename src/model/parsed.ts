@@ -65,6 +65,8 @@ export interface ParsedFeed {
   readonly faults: readonly Fault[];
   /** The next page of a listing. */
   readonly nextUrl?: AbsoluteUrl;
+  /** The feed that a page of `kind: auto` names as its own. */
+  readonly feedUrl?: AbsoluteUrl;
   /** The document holds all there is: what is missing from it was withdrawn (RFC 5005 §2, fh:complete). */
   readonly complete?: true;
 }

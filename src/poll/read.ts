@@ -1,10 +1,7 @@
-import { ParseError } from "../errors.ts";
 import { extractDocument } from "../extract/extract.ts";
-import { findFeedLink } from "../extract/feed-link.ts";
 import type { Reading } from "../model/candidate.ts";
 import type { DocumentContext, ParsedFeed } from "../model/parsed.ts";
 import type { Source, SourceKind } from "../model/source.ts";
-import type { AbsoluteUrl } from "../model/url.ts";
 import { normalizeFeed } from "../normalize/normalize.ts";
 import { parseFeed, sniffFeed } from "../parse/parse.ts";
 import { decode } from "../text/decode.ts";
@@ -37,9 +34,10 @@ export interface ReadingJob {
  * throws ParseError with their codes.
  */
 export function readDocument(job: ReadingJob): Reading {
-  const { parsed, feedUrl } = parse(job);
+  const parsed = parseDocument(job);
   const repeats = job.repeats === true && !PAGE_FORMATS.has(parsed.format);
-  return { ...normalizeFeed(parsed, job.known, { repeats }), ...(feedUrl === null ? {} : { feedUrl }) };
+  const { feedUrl } = parsed;
+  return { ...normalizeFeed(parsed, job.known, { repeats }), ...(feedUrl === undefined ? {} : { feedUrl }) };
 }
 
 /**
@@ -47,25 +45,13 @@ export function readDocument(job: ReadingJob): Reading {
  * @internal Tests use it by itself.
  */
 export function parseDocument(job: ReadingJob): ParsedFeed {
-  return parse(job).parsed;
+  const { text } = decode(job.bytes, { contentType: job.contentType, markup: markupOf(job) });
+  const isFeed = job.kind === "feed" || (job.kind === "auto" && sniffFeed(text) !== null);
+  return isFeed ? parseFeed(text, contextOf(job)) : extract(job, text);
 }
 
 /** A page that shows a story twice lists it once. */
 const PAGE_FORMATS = new Set(["article", "listing", "text", "page"]);
-
-interface Parsed {
-  readonly parsed: ParsedFeed;
-  readonly feedUrl: AbsoluteUrl | null;
-}
-
-function parse(job: ReadingJob): Parsed {
-  const { text } = decode(job.bytes, { contentType: job.contentType, markup: markupOf(job) });
-  if (job.kind === "feed" || (job.kind === "auto" && sniffFeed(text) !== null)) {
-    return { parsed: parseFeed(text, contextOf(job)), feedUrl: null };
-  }
-  const feedUrl = job.kind === "auto" ? findFeedLink(text, job.url) : null;
-  return { parsed: extractOrNothing(job, text, feedUrl), feedUrl };
-}
 
 function contextOf({ url, timeZone, capturedAt, contentType, language }: ReadingJob): DocumentContext {
   return {
@@ -75,17 +61,6 @@ function contextOf({ url, timeZone, capturedAt, contentType, language }: Reading
     ...(contentType === undefined ? {} : { contentType }),
     ...(language === undefined ? {} : { language }),
   };
-}
-
-/** A page without stories of its own is no fault where it names its feed. */
-function extractOrNothing(job: ReadingJob, text: string, feedUrl: AbsoluteUrl | null): ParsedFeed {
-  try {
-    return extract(job, text);
-  } catch (error) {
-    const isBare = error instanceof ParseError && (error.code === "no_listing" || error.code === "not_an_article");
-    if (!isBare || feedUrl === null) throw error;
-    return { format: "page", feed: { authors: [] }, items: [], hints: {}, faults: [] };
-  }
 }
 
 function extract(job: ReadingJob, text: string): ParsedFeed {
