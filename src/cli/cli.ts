@@ -39,7 +39,10 @@ function endQuietlyWithReader(): void {
 function report(error: unknown, json: boolean): void {
   const code = error instanceof StorywireError ? error.code : "internal";
   const message = error instanceof Error ? error.message : String(error);
-  if (json) return reportJson(code, message, error instanceof SettingsError ? { problems: error.problems } : {});
+  if (json) {
+    reportJson(code, message, error instanceof SettingsError ? { problems: error.problems } : {});
+    return;
+  }
   // What is no error of ours is a fault of this program: where it happened helps whoever mends it.
   const told = error instanceof StorywireError || !(error instanceof Error) ? message : error.stack;
   const head = error instanceof StorywireError ? `${code}: ` : "";

@@ -3,6 +3,7 @@ import { copyDatabase } from "../store/copy.ts";
 import { type Database, migrate as migrateSchema, openDatabase } from "../store/database.ts";
 import { lockInstance } from "../store/lock.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
+import { createProgress } from "./terminal.ts";
 
 export interface MigrateOptions extends GlobalOptions {
   readonly to: string;
@@ -28,7 +29,7 @@ export async function migrate(options: MigrateOptions): Promise<ExitCode> {
   await migrateSchema(from, { backupTo: database.path });
   const to = opened(openDatabase({ kind: "postgres", url: options.to }, { connections: 2 }));
   await migrateSchema(to);
-  const rows = await copyDatabase(from, to, progress);
+  const rows = await copyWithProgress(from, to);
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ migrated: rows })}\n`
@@ -37,6 +38,15 @@ export async function migrate(options: MigrateOptions): Promise<ExitCode> {
   return 0;
 }
 
-function progress(table: string, rows: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${table}: ${rows}`);
+async function copyWithProgress(from: Database, to: Database): Promise<Readonly<Record<string, number>>> {
+  using progress = createProgress("rows");
+  let before = 0;
+  let table = "";
+  let inTable = 0;
+  return copyDatabase(from, to, (name, rows) => {
+    if (name !== table) before += inTable;
+    table = name;
+    inTable = rows;
+    progress.at(before + rows);
+  });
 }

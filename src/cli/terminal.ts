@@ -32,33 +32,42 @@ export function textWidth(text: string): number {
 const BAR_WIDTH = 30;
 const REFRESH_MS = 100;
 
+export interface Progress extends Disposable {
+  at(done: number): void;
+}
+
 /**
- * Shows how far long work is, on a terminal only: `█████░░░░ 40/100 stories  12.3/s`. Without a total only the count;
- * the line goes when the work is done.
+ * Shows how far long work is, on a terminal only: `█████░░░░ 40/100 stories  12.3/s`. Without a total, or beyond one that
+ * was estimated, only the count; the line goes when the work is done.
  */
-export function createProgress(what: string, total?: number): { readonly at: (done: number) => void } & Disposable {
+export function createProgress(what: string, total?: number, isWanted = true): Progress {
   const stream = process.stderr;
-  if (!stream.isTTY) return { at: () => {}, [Symbol.dispose]: () => {} };
+  if (!stream.isTTY || !isWanted) return { at: () => {}, [Symbol.dispose]: () => {} };
   const startedAt = performance.now();
-  let shownAt = 0;
+  let shownAt = Number.NEGATIVE_INFINITY;
   return {
     at(done) {
       const now = performance.now();
       if (now - shownAt < REFRESH_MS) return;
       shownAt = now;
-      const rate = done / ((now - startedAt) / 1000);
-      stream.write(
-        `\r\u001B[K${barOf(done, total)}${done}${total === undefined ? "" : `/${total}`} ${what}  ${rate.toFixed(1)}/s`,
-      );
+      const rate = done / Math.max((now - startedAt) / 1000, 0.001);
+      stream.write(`\r\u001B[K${barOf(done, total)} ${what}  ${rate.toFixed(1)}/s`);
     },
     [Symbol.dispose]: () => void stream.write("\r\u001B[K"),
   };
 }
 
-function barOf(done: number, total: number | undefined): string {
-  if (total === undefined || total === 0) return "";
-  const filled = Math.min(BAR_WIDTH, Math.round((done / total) * BAR_WIDTH));
-  return `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} `;
+/** A line on a terminal while something happens that tells nothing on its way. */
+export function showLine(text: string): Disposable {
+  const { isTTY } = process.stderr;
+  if (isTTY) process.stderr.write(text);
+  return { [Symbol.dispose]: () => void (isTTY && process.stderr.write("\r\u001B[K")) };
+}
+
+function barOf(done: number, total = 0): string {
+  if (done > total) return String(done);
+  const filled = Math.round((done / total) * BAR_WIDTH);
+  return `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} ${done}/${total}`;
 }
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
