@@ -1,4 +1,4 @@
-import type { Document, Element } from "domhandler";
+import type { ChildNode, Document, Element } from "domhandler";
 import { textOf } from "../html/sanitize.ts";
 import { foldText } from "../html/text.ts";
 import type { Author } from "../model/story.ts";
@@ -41,6 +41,11 @@ const SEPARATOR = /\s+[|\-–—·•«»‹›~:]+\s+|\s*\|\s*/g;
  */
 export function findTitle(page: PageMetadata, segments: readonly Segment[], url: string | undefined): Said | undefined {
   const names = siteKeys(page, url);
+  // A story about a site may be called as the site is.
+  return titleBeside(page, segments, names) ?? titleBeside(page, segments, NO_NAMES);
+}
+
+function titleBeside(page: PageMetadata, segments: readonly Segment[], names: SiteNames): Said | undefined {
   const told = [
     articleText(page, ["headline", "name"]),
     metaOf(page, ["og:title", "twitter:title", "dc.title", "parsely-title", "title"]),
@@ -48,24 +53,43 @@ export function findTitle(page: PageMetadata, segments: readonly Segment[], url:
     .concat(page.documentTitle === "" ? [] : [{ value: page.documentTitle, origin: "title" }])
     .filter((said) => said !== undefined)
     .map((said) => ({ ...said, value: cutSite(said.value.slice(0, TITLE_CHARACTERS_MAX), names) }))
-    .filter((said) => said.value !== "" && !names.has(wordsKey(said.value)));
-  const headings = listHeadlines(segments).filter((text) => !names.has(wordsKey(text)));
+    .filter((said) => said.value !== "" && !isSite(said.value, names));
+  const headings = listHeadlines(segments).filter(({ text }) => !isSite(text, names) && !isMasthead(text, told, names));
   for (const said of told) {
-    const heading = headings.find((text) => agrees(text, said.value));
-    if (heading !== undefined) return withoutKicker(heading, told) ?? { value: heading, origin: "h1" };
+    const heading = headings.find(({ text }) => agrees(text, said.value));
+    if (heading === undefined) continue;
+    const bare = compact(heading.text) === compact(said.value) ? undefined : withoutKicker(heading.text, told);
+    return bare ?? { value: withoutSection(headlineIn(heading, told), names), origin: "h1" };
   }
   const [only, ...others] = headings;
   if (
     only !== undefined &&
     others.length === 0 &&
-    only.length < 200 &&
-    (isSentenceLike(only) || told.some((said) => isRelated(only, said.value)))
+    only.text.length < 200 &&
+    ((isSentenceLike(only.text) && !opensSection(only, segments)) ||
+      told.some((said) => isRelated(only.text, said.value)))
   )
-    return { value: only, origin: "h1" };
+    return { value: only.text, origin: "h1" };
   const shown = told[0] === undefined ? undefined : findShownPart(told[0].value, segments);
   if (shown !== undefined) return { value: shown, origin: "heading" };
   if (told[0] !== undefined && (told[0].origin !== "title" || headings.length !== 1)) return told[0];
-  return only === undefined ? told[0] : { value: only, origin: "h1" };
+  return only === undefined ? told[0] : { value: only.text, origin: "h1" };
+}
+
+/** Whether a heading may be the site's name, and the title of the page, the site's name aside, is another. */
+function isMasthead(heading: string, told: readonly Said[], names: SiteNames): boolean {
+  const title = told.find((said) => said.origin === "title");
+  return title !== undefined && isSitePart(heading, names) && !agrees(heading, title.value);
+}
+
+/** Paragraphs of this length before a heading make it one within the text. */
+const PARAGRAPH_CHARACTERS_MIN = 150;
+
+function opensSection(heading: Segment, segments: readonly Segment[]): boolean {
+  const paragraphs = segments
+    .slice(0, heading.index)
+    .filter(({ text, linkLength }) => text.length >= PARAGRAPH_CHARACTERS_MIN && linkLength < text.length * 0.3);
+  return paragraphs.length >= 2;
 }
 
 /** A date or a topic that stands in the same heading before the title the page's data give. */
@@ -77,6 +101,66 @@ function withoutKicker(heading: string, told: readonly Said[]): Said | undefined
   });
 }
 
+/** The headline within its heading: without a topic before it or a remark behind it that stand in elements of their own. */
+function headlineIn(heading: Segment, told: readonly Said[]): string {
+  const parts = partsOf(heading.nodes);
+  const first = parts[0];
+  const last = parts.at(-1);
+  if (first === undefined || last === undefined || parts.length < 2) return heading.text;
+  const key = compact(heading.text);
+  const kicker = compact(first.text);
+  const rest = key.slice(kicker.length);
+  const isKicker =
+    first.name !== "" &&
+    told.some(({ value }) =>
+      splitTitle(value).some(([before, after]) => compact(before) === kicker && compact(after) === rest),
+    );
+  if (isKicker)
+    return parts
+      .slice(1)
+      .map((part) => part.text)
+      .join(" ")
+      .replace(EDGE_MARKS, "");
+  const isRemark = last.name === "small" && told.some(({ value }) => `${compact(value)}${compact(last.text)}` === key);
+  return isRemark
+    ? parts
+        .slice(0, -1)
+        .map((part) => part.text)
+        .join(" ")
+    : heading.text;
+}
+
+/** `Bridges, once more | Opinion` under `/opinion/`: the name of its place on the site. */
+function withoutSection(title: string, names: SiteNames): string {
+  const at = title.lastIndexOf(" | ");
+  return at > 0 && names.sections.has(wordsKey(title.slice(at + 3))) ? title.slice(0, at).trim() : title;
+}
+
+const EDGE_MARKS = /^[\s|–—·•:-]+/;
+
+interface HeadingPart {
+  readonly text: string;
+  /** Of its element; empty for bare text. */
+  readonly name: string;
+}
+
+/** What stands side by side in a heading, an element around all of it aside. */
+function partsOf(nodes: readonly ChildNode[]): readonly HeadingPart[] {
+  const parts = nodes.map((node) => ({ node, text: textOf([node]) })).filter(({ text }) => text !== "");
+  const only = parts[0]?.node;
+  if (parts.length === 1 && only !== undefined && "children" in only && only.children.length > 1)
+    return partsOf(only.children);
+  return parts.map(({ node, text }) => ({ text, name: "name" in node ? node.name : "" }));
+}
+
+/** A title at each of its separators: what stands before it, and what behind it. */
+function splitTitle(title: string): readonly (readonly [before: string, after: string])[] {
+  return [...title.matchAll(SEPARATOR)].map((match) => [
+    title.slice(0, match.index),
+    title.slice(match.index + match[0].length),
+  ]);
+}
+
 function compact(text: string): string {
   return wordsKey(text).replaceAll(" ", "");
 }
@@ -86,11 +170,8 @@ function findShownPart(title: string, segments: readonly Segment[]): string | un
   const keys = new Set<string>();
   for (const segment of segments)
     if (segment.text.length < 300 && segment.linkLength === 0) keys.add(wordsKey(segment.text));
-  for (const match of title.matchAll(SEPARATOR)) {
-    for (const part of [title.slice(0, match.index), title.slice(match.index + match[0].length)]) {
-      if (part.length > 12 && keys.has(wordsKey(part))) return part.trim();
-    }
-  }
+  for (const parts of splitTitle(title))
+    for (const part of parts) if (part.length > 12 && keys.has(wordsKey(part))) return part.trim();
   return undefined;
 }
 
@@ -108,11 +189,8 @@ function isRelated(heading: string, title: string): boolean {
   return Math.min(a.size, b.size) >= 2 && shared >= Math.min(a.size, b.size) * 0.5;
 }
 
-function listHeadlines(segments: readonly Segment[]): string[] {
-  return segments
-    .filter((segment) => segment.level === 1 && segment.text.length > 3)
-    .map((segment) => segment.text)
-    .slice(0, 12);
+function listHeadlines(segments: readonly Segment[]): readonly Segment[] {
+  return segments.filter((segment) => segment.level === 1 && segment.text.length > 3).slice(0, 12);
 }
 
 function agrees(heading: string, title: string): boolean {
@@ -127,8 +205,21 @@ function agrees(heading: string, title: string): boolean {
   return other.filter((word) => words.has(word)).length >= 0.6 * Math.max(other.length, words.size);
 }
 
-/** What the site may call itself: its names, and its host without dots. */
-function siteKeys(page: PageMetadata, url: string | undefined): ReadonlySet<string> {
+/** What the site may call itself: its names, and the words of its host. */
+interface SiteNames {
+  readonly keys: ReadonlySet<string>;
+  /** The label of its domain, where that is long enough to tell the site within a longer name of it. */
+  readonly label: string | undefined;
+  /** The folders that the page lies in. */
+  readonly sections: ReadonlySet<string>;
+}
+
+const NO_NAMES: SiteNames = { keys: new Set(), label: undefined, sections: new Set() };
+const LABEL_CHARACTERS_MIN = 5;
+/** A part of a title with more words says something. */
+const SITE_WORDS_MAX = 5;
+
+function siteKeys(page: PageMetadata, url: string | undefined): SiteNames {
   const keys = new Set<string>();
   const add = (text: string | undefined) => {
     const key = text === undefined ? "" : wordsKey(text);
@@ -142,33 +233,47 @@ function siteKeys(page: PageMetadata, url: string | undefined): ReadonlySet<stri
   for (const node of page.graph.nodes)
     if (typesOf(node).some((type) => /^(WebSite|Organization|NewsMediaOrganization)$/.test(type)))
       add(textIn(page.graph, node.name));
-  const host = url === undefined ? undefined : URL.parse(url)?.hostname;
-  if (host !== undefined) {
-    add(host);
-    add(host.replace(/^www\./, ""));
-    for (const label of host.split(".").slice(0, -1)) if (label.length > 3) add(label);
-  }
-  return keys;
+  const address = url === undefined ? null : URL.parse(url);
+  const host = address?.hostname;
+  const sections = new Set(address?.pathname.split("/").slice(0, -1).map(wordsKey).filter(Boolean));
+  const labels = host?.split(".").slice(0, -1) ?? [];
+  add(host);
+  add(host?.replace(/^www\./, ""));
+  for (const label of labels) if (label.length > 3) add(label);
+  // `example.co.uk`: second-level suffixes are short.
+  const label = labels.map(compact).findLast((one) => one.length > 3);
+  return { keys, label: label !== undefined && label.length >= LABEL_CHARACTERS_MIN ? label : undefined, sections };
 }
 
-function cutSite(title: string, names: ReadonlySet<string>): string {
+/** A title without the site's name at either end, and without what programs put between the name and the title. */
+function cutSite(title: string, names: SiteNames): string {
   let rest = foldText(title);
   for (let round = 0; round < 3; round++) {
-    const parts = [...rest.matchAll(SEPARATOR)];
-    const last = parts.at(-1);
-    const first = parts[0];
-    if (last !== undefined && isSite(rest.slice(last.index + last[0].length), names))
-      rest = rest.slice(0, last.index).trim();
-    else if (first !== undefined && isSite(rest.slice(0, first.index), names))
-      rest = rest.slice(first.index + first[0].length).trim();
+    const parts = splitTitle(rest);
+    const head = parts[0];
+    const tail = parts.at(-1);
+    if (tail !== undefined && isSitePart(tail[1], names)) rest = tail[0].trim();
+    else if (head !== undefined && isSitePart(head[0], names)) rest = head[1].trim();
     else break;
   }
   return rest;
 }
 
-function isSite(part: string, names: ReadonlySet<string>): boolean {
+function isSitePart(part: string, names: SiteNames): boolean {
+  const key = compact(part);
+  return (
+    isSite(part, names) ||
+    ARCHIVE.test(part) ||
+    (names.label !== undefined && key.includes(names.label) && part.trim().split(/\s+/).length <= SITE_WORDS_MAX)
+  );
+}
+
+/** What blogs put into the titles of single entries. */
+const ARCHIVE = /^\s*(?:blog[ -]archiv(?:es?)?|archives?)\s*$/i;
+
+function isSite(part: string, names: SiteNames): boolean {
   const key = wordsKey(part);
-  return names.has(key) || names.has(key.replaceAll(" ", "")) || names.has(key.replace(/^the /, ""));
+  return names.keys.has(key) || names.keys.has(key.replaceAll(" ", "")) || names.keys.has(key.replace(/^the /, ""));
 }
 
 // ---- what stands in the page
