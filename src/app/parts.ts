@@ -32,6 +32,17 @@ export async function migrateDatabase(configuration: Configuration): Promise<voi
   await store[Symbol.asyncDispose]();
 }
 
+/** One line of the log that names the address: whoever started the service waits for it. */
+export function tellListening(
+  log: Logger,
+  address: { readonly url: string },
+  { settings, feeds, sources }: Configuration,
+): void {
+  const { webWorkers } = settings.service;
+  const told = { event: "listening", address: address.url, feeds: feeds.length, sources: sources.length };
+  log.info(webWorkers === 1 ? told : { ...told, workers: webWorkers }, `listening on ${address.url}`);
+}
+
 export function siteOf({ settings }: Configuration): Site {
   const { title, baseUrl, language } = settings.service;
   return { title, baseUrl, language };

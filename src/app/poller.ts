@@ -1,5 +1,6 @@
 import { constants, setPriority } from "node:os";
 import type { Logger } from "pino";
+import type { Configuration } from "../config/settings.ts";
 import { RequestError, StoreError } from "../errors.ts";
 import { freshMemory, type PollRecord } from "../model/poll.ts";
 import type { Source, SourceId } from "../model/source.ts";
@@ -10,7 +11,6 @@ import { createOperator } from "./operate.ts";
 import { logStoreFailure, type Overrides } from "./parts.ts";
 import { type PollingListeners, startPolling } from "./polling.ts";
 import { isOfConfiguration, type Question } from "./questions.ts";
-import { acceptConfiguration, type Decision } from "./standing.ts";
 
 /** A poller that is told to end has ended by then. */
 const POLLER_END_MS = 15_000;
@@ -35,11 +35,10 @@ const PRUNE_STEPS = 20;
 
 /** Visits sources as they fall due, until stopped. */
 export async function runPoller(
-  decision: Decision,
+  configuration: Configuration,
   log: Logger,
   options: Overrides & PollerListeners = {},
 ): Promise<Poller> {
-  const { configuration } = decision;
   // Answers come first: this process and the readers it starts take what time the serving one leaves.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   await using starting = new AsyncDisposableStack();
@@ -52,7 +51,6 @@ export async function runPoller(
   const operate = createOperator({ configuration, store: polling.store, now, owner: `${owner}-operator` });
   const busy = new Set<SourceId>();
   const running = new Set<Promise<unknown>>();
-  await acceptConfiguration(decision, polling.store, now());
   await polling.defineFeeds();
   await polling.publishChanged();
 

@@ -14,12 +14,12 @@ import type { Wire } from "../serve/wire.ts";
 import { openStore } from "../store/sql-store.ts";
 import type { Store } from "../store/store.ts";
 import { createFeedTokens } from "./feed-tokens.ts";
-import { factsReader, type Overrides, summaryOf } from "./parts.ts";
+import { factsReader, type Overrides, summaryOf, tellListening } from "./parts.ts";
 import { createRenderer, type Renderer } from "./renderer.ts";
 import type { PollerProcess } from "./supervise.ts";
 import { createWire } from "./wire.ts";
 
-/** Bytes of document bodies that the web process keeps in memory. */
+/** Bytes of document bodies kept in memory, by all processes that serve together. */
 const SHELF_BYTES = 128 * 1024 * 1024;
 
 /** The same for documents that readers made up, and how many of them. */
@@ -41,9 +41,28 @@ export interface Web extends AsyncDisposable {
   refresh(): Promise<void>;
   /** Serves another configuration from the next request on; what listens and the database stay. */
   replace(configuration: Configuration): Promise<void>;
+  /** The first half of that: nothing changes for readers before `install`. */
+  prepare(configuration: Configuration): Promise<PreparedSite>;
+  /** Whether this process, whatever the others, is to be sent readers. */
+  isReady(): boolean;
+  /** What this process counts, for the text of all. */
+  collectMetrics(): ReturnType<Metrics["collect"]>;
 }
 
-interface WebOptions extends Overrides {
+/** A configuration that could be served. */
+export interface PreparedSite extends AsyncDisposable {
+  install(): Promise<void>;
+}
+
+export interface WebOptions extends Overrides {
+  /** Where to listen, if not where the configuration says; then somebody else tells of it. */
+  readonly listen?: Parameters<WebServer["listen"]>[0];
+  /** When the service started, milliseconds since 1970 UTC; absent: now. */
+  readonly startedAt?: number;
+  /** Other processes that serve beside this one are ready, too. */
+  readonly othersReady?: () => boolean;
+  /** The metrics of all processes as text; absent: this one is all there is. */
+  readonly gatherMetrics?: () => Promise<string>;
   readonly poller?: Pick<PollerProcess, "alive" | "ask" | "storeFault">;
   /** Why the files are not what is running; null where they are. */
   readonly configurationFault?: () => string | null;
@@ -51,7 +70,7 @@ interface WebOptions extends Overrides {
 
 /** What one configuration makes of the service: replaced whole. */
 interface Site extends AsyncDisposable {
-  readonly wire: Wire;
+  readonly wire: Wire & { isReady(): boolean };
   readonly api: Api;
   readonly renderer: Renderer;
   readGauges(): Promise<Gauges>;
@@ -87,7 +106,7 @@ async function createSite(configuration: Configuration, log: Logger, options: We
     },
     revisionOf: ({ origin }) => (origin.kind === "feed" ? (shelf.head(origin.slug)?.revision ?? 0) : commits),
     now,
-    bytesMax: REQUESTED_BYTES,
+    bytesMax: REQUESTED_BYTES / settings.service.webWorkers,
     documentsMax: REQUESTED_DOCUMENTS,
     onProblem: (problem) => log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate"),
   });
@@ -107,6 +126,8 @@ async function createSite(configuration: Configuration, log: Logger, options: We
       return factsOf.of;
     },
     now,
+    startedAt: options.startedAt,
+    othersReady: () => options.othersReady?.() ?? true,
     configurationFault: () => options.configurationFault?.() ?? null,
     pollerAlive: () => options.poller?.alive() ?? true,
     storeFault,
@@ -181,12 +202,13 @@ export async function runWeb(configuration: Configuration, log: Logger, options:
       metrics.count({ did: "render", documents: 1, refused: publication.snapshot === undefined ? 1 : 0 });
       return publication;
     },
-    bytesMax: SHELF_BYTES,
+    bytesMax: SHELF_BYTES / configuration.settings.service.webWorkers,
     onProblem: (problem) =>
       log.error({ event: "gate", ...summaryOf(problem) }, "a document did not pass the gate; the last good one stays"),
   });
   let readFault: string | null = null;
-  const parts = { ...options, metrics, store, shelf, readFault: () => readFault };
+  const startedAt = options.startedAt ?? (options.now ?? Date.now)();
+  const parts = { ...options, startedAt, metrics, store, shelf, readFault: () => readFault };
   let site = await createSite(configuration, log, parts);
   let refreshing: Promise<void> | undefined;
   let stopping = false;
@@ -229,13 +251,25 @@ export async function runWeb(configuration: Configuration, log: Logger, options:
   // Only who serves loads Express and the pages.
   const { createServer } = await import("../serve/server.ts");
   const { trustProxy, listen } = configuration.settings.service;
-  const server = createServer(site.wire, { log, api: site.api, metrics, trustProxy });
-  const address = await server.listen(listen);
-  const { feeds, sources } = configuration;
-  log.info(
-    { event: "listening", address: address.url, feeds: feeds.length, sources: sources.length },
-    `listening on ${address.url}`,
-  );
+  const { gatherMetrics } = options;
+  const shownMetrics = gatherMetrics === undefined ? metrics : { ...metrics, render: gatherMetrics };
+  const server = createServer(site.wire, { log, api: site.api, metrics: shownMetrics, trustProxy });
+  const address = await server.listen(options.listen ?? listen);
+  if (options.listen === undefined) tellListening(log, address, configuration);
+
+  async function prepare(next: Configuration): Promise<PreparedSite> {
+    const made = await createSite(next, log, parts);
+    return {
+      async install() {
+        const before = site;
+        await install(made);
+        server.replace(site.wire, site.api);
+        log.level = next.settings.logLevel;
+        retired.set(before, setTimeout(() => void end(before), RETIRE_MS).unref());
+      },
+      [Symbol.asyncDispose]: () => made[Symbol.asyncDispose](),
+    };
+  }
 
   async function end(one: Site): Promise<void> {
     clearTimeout(retired.get(one));
@@ -248,12 +282,10 @@ export async function runWeb(configuration: Configuration, log: Logger, options:
     server,
     count: (activity) => metrics.count(activity),
     refresh,
-    async replace(next) {
-      const before = site;
-      await install(await createSite(next, log, parts));
-      server.replace(site.wire, site.api);
-      retired.set(before, setTimeout(() => void end(before), RETIRE_MS).unref());
-    },
+    replace: async (next) => (await prepare(next)).install(),
+    prepare,
+    isReady: () => site.wire.isReady(),
+    collectMetrics: () => metrics.collect(),
     async [Symbol.asyncDispose]() {
       await server.close();
       stopping = true;

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** Something the poller, or this process in its place, has done: told once, and counted here. */
 export type Activity =
@@ -44,6 +44,25 @@ export interface Metrics {
   count(activity: Activity): void;
   /** The text exposition format 0.0.4. */
   render(): Promise<string>;
+  /** The same as values, where several processes serve: `ActivityMetrics` makes one text of all. */
+  collect(): Promise<WorkerMetrics["metrics"]>;
+}
+
+/** What one of several processes counted. */
+export interface WorkerMetrics {
+  /** From 1. */
+  readonly worker: number;
+  readonly metrics: Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
+}
+
+/** What is counted once, by a process that does not serve itself. */
+export interface ActivityMetrics {
+  count(activity: Activity): void;
+  /**
+   * The text of all processes: what each counts of itself has the label `worker`, what all read from the store stands
+   * once, and of what must hold in all of them the least.
+   */
+  merge(processes: readonly WorkerMetrics[]): Promise<string>;
 }
 
 const STATUS_MAX = 600;
@@ -56,21 +75,55 @@ export function countAnswer(counts: StatusCounts, status: number): void {
   counts[status] = (counts[status] ?? 0) + 1;
 }
 
-/** Metrics of a process that serves; `read` is called whenever they are asked for. Measures stalls from now on. */
-export function createMetrics(read: () => Promise<Gauges>): Metrics {
-  const registry = new Registry();
+/** Makes metrics of one registry: alike things are made alike. */
+function metricsIn(registry: Registry) {
   const registers = [registry];
-  const answers = new Map<string, StatusCounts>();
-  const stalls = monitorEventLoopDelay({ resolution: STALL_RESOLUTION_MS });
-  stalls.enable();
+  return {
+    counter: (name: string, help: string, labelNames: readonly string[] = []) =>
+      new Counter({ name, help, labelNames, registers }),
+    /** `all`: how one value is made of those of several processes that serve. */
+    gauge: (name: string, help: string, labelNames: readonly string[] = [], all: "first" | "min" = "first") =>
+      new Gauge({ name, help, labelNames, registers, aggregator: all }),
+    histogram: (name: string, help: string, labelNames: readonly string[] = []) =>
+      new Histogram({ name, help, labelNames, buckets: SECONDS_BUCKETS, registers }),
+  };
+}
 
-  const counter = (name: string, help: string, labelNames: readonly string[] = []) =>
-    new Counter({ name, help, labelNames, registers });
-  const gauge = (name: string, help: string, labelNames: readonly string[] = []) =>
-    new Gauge({ name, help, labelNames, registers });
-  const histogram = (name: string, help: string, labelNames: readonly string[] = []) =>
-    new Histogram({ name, help, labelNames, buckets: SECONDS_BUCKETS, registers });
+/** What a process that serves tells of itself. */
+const OF_EACH: ReadonlySet<string> = new Set([
+  "storywire_http_requests_total",
+  "storywire_documents_rendered_total",
+  "storywire_documents_refused_total",
+  "storywire_stall_p99_seconds",
+  "storywire_stall_max_seconds",
+  "process_resident_memory_bytes",
+  "process_cpu_seconds_total",
+]);
 
+/** Counters of a process that starts those which serve, and the poller. */
+export function createActivityMetrics(): ActivityMetrics {
+  const registry = new Registry();
+  const count = createCount(registry);
+  return {
+    count,
+    async merge(processes) {
+      const own = await registry.getMetricsAsJSON();
+      const told = processes.map(({ worker, metrics }) =>
+        metrics.map((metric) => (OF_EACH.has(metric.name) ? labelled(metric, worker) : metric)),
+      );
+      return AggregatorRegistry.aggregate([own, ...told]).metrics();
+    },
+  };
+}
+
+function labelled(metric: WorkerMetrics["metrics"][number], worker: number): WorkerMetrics["metrics"][number] {
+  const values = metric.values.map((value) => ({ ...value, labels: { ...value.labels, worker: String(worker) } }));
+  return { ...metric, values };
+}
+
+/** Counts activities in a registry. */
+function createCount(registry: Registry): (activity: Activity) => void {
+  const { counter, histogram } = metricsIn(registry);
   const polls = counter("storywire_polls_total", "Visits to sources", ["outcome", "code"]);
   const stories = counter("storywire_stories_total", "Stories that were new, or changed", ["change"]);
   const wireBytes = counter("storywire_poll_wire_bytes_total", "Bytes received from sources");
@@ -78,15 +131,46 @@ export function createMetrics(read: () => Promise<Gauges>): Metrics {
   const commits = histogram("storywire_commit_seconds", "Time of transactions that write what visits found");
   const documents = counter("storywire_documents_rendered_total", "Documents rendered");
   const refused = counter("storywire_documents_refused_total", "Documents that did not pass the gate");
+  return (activity) => {
+    switch (activity.did) {
+      case "poll":
+        polls.inc({ outcome: activity.outcome, code: activity.code ?? "" });
+        stories.inc({ change: "new" }, activity.stories.new);
+        stories.inc({ change: "updated" }, activity.stories.updated);
+        wireBytes.inc(activity.wireBytes ?? 0);
+        for (const [stage, ms] of Object.entries(activity.stageMs ?? {})) stages.observe({ stage }, ms / 1000);
+        break;
+      case "commit":
+        commits.observe(activity.ms / 1000);
+        break;
+      case "render":
+        documents.inc(activity.documents);
+        refused.inc(activity.refused);
+        break;
+      default:
+        activity satisfies never;
+    }
+  };
+}
+
+/** Metrics of a process that serves; `read` is called whenever they are asked for. Measures stalls from now on. */
+export function createMetrics(read: () => Promise<Gauges>): Metrics {
+  const registry = new Registry();
+  const answers = new Map<string, StatusCounts>();
+  const stalls = monitorEventLoopDelay({ resolution: STALL_RESOLUTION_MS });
+  stalls.enable();
+
+  const { counter, gauge } = metricsIn(registry);
+  const count = createCount(registry);
   const requests = counter("storywire_http_requests_total", "Requests answered", ["route", "status"]);
   const sources = gauge("storywire_sources", "Sources by state", ["state"]);
   const ages = gauge("storywire_source_success_age_seconds", "Time since sources last succeeded", ["quantile"]);
   const feeds = gauge("storywire_feeds", "Published feeds");
   const entries = gauge("storywire_entries", "Entries in the documents of all feeds");
-  const pollerUp = gauge("storywire_poller_up", "Whether the poller runs beside this process");
-  const databaseUp = gauge("storywire_database_up", "Whether the database can be read and written");
-  const ready = gauge("storywire_ready", "Whether this process is to be sent readers");
-  const configurationOk = gauge("storywire_configuration_ok", "Whether the files are what is running");
+  const pollerUp = gauge("storywire_poller_up", "Whether the poller runs beside this process", [], "min");
+  const databaseUp = gauge("storywire_database_up", "Whether the database can be read and written", [], "min");
+  const ready = gauge("storywire_ready", "Whether this process is to be sent readers", [], "min");
+  const configurationOk = gauge("storywire_configuration_ok", "Whether the files are what is running", [], "min");
   const stallP99 = gauge("storywire_stall_p99_seconds", "99th percentile of stalls since the last look");
   const stallMax = gauge("storywire_stall_max_seconds", "Longest stall since the last look");
   const memory = gauge("process_resident_memory_bytes", "Resident memory of this process");
@@ -124,29 +208,14 @@ export function createMetrics(read: () => Promise<Gauges>): Metrics {
       answers.set(route, known);
       return known;
     },
-    count(activity) {
-      switch (activity.did) {
-        case "poll":
-          polls.inc({ outcome: activity.outcome, code: activity.code ?? "" });
-          stories.inc({ change: "new" }, activity.stories.new);
-          stories.inc({ change: "updated" }, activity.stories.updated);
-          wireBytes.inc(activity.wireBytes ?? 0);
-          for (const [stage, ms] of Object.entries(activity.stageMs ?? {})) stages.observe({ stage }, ms / 1000);
-          break;
-        case "commit":
-          commits.observe(activity.ms / 1000);
-          break;
-        case "render":
-          documents.inc(activity.documents);
-          refused.inc(activity.refused);
-          break;
-        default:
-          activity satisfies never;
-      }
-    },
+    count,
     async render() {
       await look();
       return registry.metrics();
+    },
+    async collect() {
+      await look();
+      return registry.getMetricsAsJSON();
     },
   };
 }

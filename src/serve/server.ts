@@ -54,6 +54,13 @@ export interface ServerOptions {
   readonly closeGraceMs?: number;
 }
 
+/** Where to listen; `reusePort`: beside other processes that say so, too (SO_REUSEPORT). */
+interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly reusePort?: boolean;
+}
+
 /** Where the server listens. */
 export interface BoundAddress {
   readonly host: string;
@@ -65,7 +72,7 @@ export interface BoundAddress {
 export interface WebServer extends AsyncDisposable {
   readonly http: http.Server;
   /** Starts to listen; port 0 takes a free one. Rejects with node's error (`EADDRINUSE`, …). */
-  listen(address: { readonly host: string; readonly port: number }): Promise<BoundAddress>;
+  listen(address: ListenAddress): Promise<BoundAddress>;
   /** Answers from another wire, all requests from the next one on; those under way end as they began. */
   replace(wire: Wire, api?: Api): void;
   /** Takes no new connection, closes idle ones, and resolves once the answers under way are given or their time is up. */
@@ -104,7 +111,7 @@ function createApp(
   return app;
 }
 
-function listen(server: http.Server, address: { readonly host: string; readonly port: number }): Promise<BoundAddress> {
+function listen(server: http.Server, address: ListenAddress): Promise<BoundAddress> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(address, () => {
