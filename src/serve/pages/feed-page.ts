@@ -1,5 +1,6 @@
 import { html, trusted, type View } from "../../html/view.ts";
 import type { Entry } from "../../model/feed.ts";
+import { canonicalQuery, parseReaderQuery } from "../../select/reader-query.ts";
 import { FORMATS } from "../addresses.ts";
 import type { FeedOverview, FeedPage } from "../wire.ts";
 import { addressOf, alternateLinks, freshnessView } from "./catalogue.ts";
@@ -16,6 +17,9 @@ const READERS: readonly { readonly name: string; readonly prefix: string }[] = [
   { name: "The Old Reader", prefix: "https://theoldreader.com/feeds/subscribe?url=" },
   { name: "Feedbin", prefix: "https://feedbin.com/?subscribe=" },
 ];
+
+/** The query of whoever asks for nothing. */
+const PLAIN = parseReaderQuery(new URLSearchParams());
 
 /** Sources named at the head of a feed's page. */
 const SOURCES_NAMED_MAX = 8;
@@ -116,10 +120,22 @@ ${pictureOf(story)}
 </article></li>`;
 }
 
+/** What the query of the page's address says, and the way to the feed without it. */
+function filterView({ addresses }: PageContext, feed: FeedOverview): View | false {
+  const asked = new URLSearchParams(feed.request === undefined ? "" : canonicalQuery(feed.request.query));
+  if (feed.request === undefined || asked.size === 0) return false;
+  const told = [...asked].map(([name, value], index) => html`${index > 0 && ", "}<code>${name}=${value}</code>`);
+  const whole = { ...feed, request: { ...feed.request, query: PLAIN } };
+  return html`<p class="filter" lang="en" dir="ltr">Asked for with ${told}. <a href="${addressOf(addresses, whole, "html")}">Show the whole feed</a></p>`;
+}
+
 /** What stands where stories would. */
 function emptyView({ request }: FeedOverview): View {
-  return request?.origin.kind === "search"
-    ? html`<p class="empty">No story holds these words. Try fewer or other ones, or subscribe and be told of the first one that does.</p>`
+  if (request?.origin.kind === "search") {
+    return html`<p class="empty">No story holds these words. Try fewer or other ones, or subscribe and be told of the first one that does.</p>`;
+  }
+  return request !== undefined && canonicalQuery(request.query) !== ""
+    ? html`<p class="empty">No story passes the filter now. Subscribe and the first one that does will not be missed.</p>`
     : html`<p class="empty">No story yet. Subscribe now and the first one will not be missed.</p>`;
 }
 
@@ -139,11 +155,14 @@ export function renderFeedPage(context: PageContext, page: FeedPage): View {
     description: feed.description || undefined,
     links: alternateLinks(context, feed),
     isScripted: true,
+    // What one reader put together, or needs a token for, is of no use to others.
+    isUnlisted: feed.request !== undefined,
     main: html`<header class="intro" ${blockAttributes(feed.title)}>
 <h1 ${textAttributes(feed.language)}>${feed.title}</h1>
 ${feed.description !== "" && html`<p class="lead" ${textAttributes(feed.language)}>${feed.description}</p>`}
 ${freshnessView(feed)}
 ${sourcesView(context, page)}
+${filterView(context, feed)}
 ${origin?.kind === "search" && searchForm(context, { words: origin.words })}
 </header>
 ${subscribePanel(context, feed)}

@@ -16,6 +16,8 @@ export interface PageParts {
   readonly description?: string | undefined;
   /** `link` elements. */
   readonly links?: View;
+  /** Whether search engines should leave the page out. */
+  readonly isUnlisted?: boolean;
   /** Whether the page has something for the script to do. */
   readonly isScripted?: boolean;
   readonly main: View;
@@ -88,7 +90,7 @@ export function renderPage({ site, addresses, assets }: PageContext, parts: Page
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
 ${parts.description && html`<meta name="description" content="${parts.description}">`}
-<link rel="stylesheet" href="${asset(assets.style.name)}">
+${parts.isUnlisted && html`<meta name="robots" content="noindex">\n`}<link rel="stylesheet" href="${asset(assets.style.name)}">
 <link rel="icon" type="image/svg+xml" href="${asset(assets.icon.name)}">
 ${parts.links}${parts.isScripted && html`<script src="${asset(assets.script.name)}" type="module"></script>`}
 </head>

@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { entryOf, MORNING, safe, slugOf, storyOf, urlOf } from "../../../tests/support/fake-wire.ts";
 import type { SourceId } from "../../model/source.ts";
 import type { Image, Story } from "../../model/story.ts";
+import type { FeedRequest } from "../../select/feed-request.ts";
+import { parseReaderQuery } from "../../select/reader-query.ts";
 import { addressesOf } from "../addresses.ts";
 import { problemOf } from "../problem.ts";
 import type { FeedOverview, StoryChange } from "../wire.ts";
@@ -225,6 +227,27 @@ describe("feed page", () => {
     expect(page).toContain("<bdi>Source 0</bdi>");
     expect(page).not.toContain("/sources/");
     expect(page).toContain("QR code of https://wire.example/feeds/top?token=t0k3n");
+  });
+
+  test("is for search engines where an operator named it, and only there", () => {
+    const request: FeedRequest = {
+      origin: { kind: "search", words: "quay" },
+      query: parseReaderQuery(new URLSearchParams()),
+    };
+    const pageOf = (parts: Partial<FeedOverview>) =>
+      renderFeedPage(CONTEXT, { feed: overview("top", parts), entries: [] }).toString();
+    expect(pageOf({ request })).toContain('<meta name="robots" content="noindex">');
+    expect(pageOf({})).not.toContain("noindex");
+  });
+
+  test("says what filters it, and leads to the whole feed", () => {
+    const query = parseReaderQuery(new URLSearchParams({ filter: "quay & <b>", limit: "3" }));
+    const request: FeedRequest = { origin: { kind: "feed", slug: slugOf("top") }, query };
+    const page = renderFeedPage(CONTEXT, { feed: overview("top", { request, token: "t0" }), entries: [] }).toString();
+    expect(page).toContain("Asked for with <code>filter=quay &amp; &lt;b&gt;</code>, <code>limit=3</code>.");
+    expect(page).toContain('<a href="/feeds/top.html?token=t0">Show the whole feed</a>');
+    expect(page).toContain("No story passes the filter now.");
+    expect(renderFeedPage(CONTEXT, { feed: overview("top"), entries: [] }).toString()).not.toContain("Asked for with");
   });
 
   test("says so where its addresses lead nowhere but to this computer", () => {
