@@ -92,7 +92,7 @@ export function createApi(parts: ApiParts): Api {
   return {
     token,
     async overview() {
-      const { overview } = await readOverview(configuration, store, isPending);
+      const { overview } = await readOverview(configuration, store, { isPending });
       return overview;
     },
     async listSources() {

@@ -1,13 +1,15 @@
 import type { Configuration } from "../config/settings.ts";
 import { instantJson } from "../model/story-json.ts";
 import { type SourceStatus, sourceStatus } from "../poll/status.ts";
-import type { Store } from "../store/store.ts";
+import type { SourceState, SourceUsage, Store } from "../store/store.ts";
 
 /** Entries of each list. */
 const TROUBLED = 20;
 const NEXT = 5;
 const NEWEST = 5;
 const LARGEST = 10;
+/** Sources measured while somebody waits. */
+const MEASURED = 20;
 
 /** The service at a glance, as JSON. */
 export interface Overview {
@@ -35,6 +37,13 @@ export interface Overview {
   };
 }
 
+interface OverviewOptions {
+  /** Whether a change of a source's configuration waits to be applied. */
+  readonly isPending?: (id: string) => boolean;
+  /** Measure now, as of `now`, some sources that were never measured. */
+  readonly measure?: { readonly now: number };
+}
+
 export interface Glance {
   readonly overview: Overview;
   /** Every source, in the order of the configuration. */
@@ -45,14 +54,15 @@ export interface Glance {
 export async function readOverview(
   { sources, feeds }: Configuration,
   store: Store,
-  isPending: (id: string) => boolean = () => false,
+  { isPending = () => false, measure }: OverviewOptions = {},
 ): Promise<Glance> {
-  const [states, stories, usage, databaseBytes] = await Promise.all([
+  const [states, stories, measured, databaseBytes] = await Promise.all([
     store.sourceStates(),
     store.newestStories(NEWEST),
     store.sourceUsage(),
     store.diskBytes(),
   ]);
+  const usage = measure === undefined ? measured : await measureOthers(measured, states, store, measure.now);
   const byId = new Map(states.map((state) => [state.id, state]));
   const told = sources.map((source) => sourceStatus(source, byId.get(source.id), isPending(source.id)));
   const largest = usage.toSorted((a, b) => b.bytes - a.bytes).slice(0, LARGEST);
@@ -86,6 +96,18 @@ export async function readOverview(
     },
   };
   return { overview, sources: told };
+}
+
+/** Sources that retention did not come by yet: a few are measured at once. */
+async function measureOthers(
+  measured: readonly SourceUsage[],
+  states: readonly SourceState[],
+  store: Store,
+  now: number,
+): Promise<readonly SourceUsage[]> {
+  const known = new Set(measured.map(({ sourceId }) => sourceId));
+  const others = states.filter(({ id }) => !known.has(id)).slice(0, MEASURED);
+  return [...measured, ...(await Promise.all(others.map(({ id }) => store.measureSource(id, now))))];
 }
 
 function countBy(told: readonly SourceStatus[]): Readonly<Record<string, number>> {

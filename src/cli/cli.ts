@@ -1,5 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { SettingsError, StorywireError } from "../errors.ts";
+import { SettingsError, StoreError, StorywireError } from "../errors.ts";
+import { isTimeZone } from "../model/zone.ts";
 import { VERSION } from "../version.ts";
 import { examplesText } from "./examples.ts";
 import type { ExitCode } from "./options.ts";
@@ -31,8 +32,9 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
 function endQuietlyWithReader(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      process.exit(0);
+      if (error.code === "EPIPE") process.exit(0);
+      if (stream === process.stdout) process.stderr.write(`storywire: Cannot write the answer: ${error.message}\n`);
+      process.exit(1);
     });
 }
 
@@ -46,7 +48,23 @@ function report(error: unknown, json: boolean): void {
   // What is no error of ours is a fault of this program: where it happened helps whoever mends it.
   const told = error instanceof StorywireError || !(error instanceof Error) ? message : error.stack;
   const head = error instanceof StorywireError ? `${code}: ` : "";
-  process.stderr.write(`storywire: ${head}${told}\n`);
+  const hint = HINTS[code];
+  process.stderr.write(`storywire: ${head}${told}${concernsOf(error)}${hint === undefined ? "" : `\n  ${hint}`}\n`);
+}
+
+/** What to do about it, where that is not plain from the message. */
+const HINTS: Readonly<Record<string, string>> = {
+  missing: "storywire serve, or storywire poll, makes the database; storywire restore brings back a backup",
+  older_schema: "storywire serve, or storywire poll, brings it up to date, after a copy of it",
+  corrupt: "nothing was changed: put a backup in its place with storywire restore FILE",
+  already_running: "that one may be asked over its API; stop it first where the data itself is replaced",
+};
+
+/** What the error is about, where its message does not say so. */
+function concernsOf(error: unknown): string {
+  if (!(error instanceof StoreError) || error.concerns === undefined || error.message.includes(error.concerns))
+    return "";
+  return ` (${error.concerns})`;
 }
 
 function reportJson(code: string, message: string, details: object = {}): void {
@@ -89,7 +107,7 @@ export function createProgram(done: (code: ExitCode) => void): Command {
     .option("--captured-at <instant>", "the moment relative dates count from (RFC 3339)", instant)
     .option("--content-type <type>", "media type of the documents")
     .option("--heading <text>", "heading of the listing block to take")
-    .option("--time-zone <zone>", "zone of days and zoneless times", "UTC")
+    .addOption(new Option("--time-zone <zone>", "zone of days and zoneless times").default("UTC").argParser(timeZone))
     .option("--jsonl", "read one JSON request a line from stdin, answer one a line")
     .option("--json", "as JSON (always)")
     .exitOverride()
@@ -252,6 +270,11 @@ function wholeNumber(min: number, max: number): (text: string) => number {
     if (value >= min && value <= max) return value;
     throw new InvalidArgumentError(`wanted: a whole number, ${min} to ${max}`);
   };
+}
+
+function timeZone(text: string): string {
+  if (isTimeZone(text)) return text;
+  throw new InvalidArgumentError("wanted: an IANA time zone such as Europe/Vienna");
 }
 
 function instant(text: string): number {

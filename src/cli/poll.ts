@@ -1,5 +1,7 @@
 import pino from "pino";
 import { startPolling } from "../app/polling.ts";
+import { findNearest } from "../config/problems.ts";
+import type { Configuration } from "../config/settings.ts";
 import { SettingsError } from "../errors.ts";
 import type { PollRecord } from "../model/poll.ts";
 import type { Source } from "../model/source.ts";
@@ -17,7 +19,9 @@ export interface PollOptions extends GlobalOptions {
 /** Visits sources once, commits, prints a table; 1 where a visit failed or was suspect. */
 export async function poll(ids: readonly string[], options: PollOptions): Promise<ExitCode> {
   const configuration = await decidedConfiguration(options);
-  const named = ids.map((id) => configuration.sources.find((source) => source.id === id) ?? unknownSource(id));
+  const named = ids.map(
+    (id) => configuration.sources.find((source) => source.id === id) ?? unknownSource(id, configuration),
+  );
   await using polling = await startPolling(configuration, pino({ level: "silent" }));
   await polling.defineFeeds();
   const wanted = named.length > 0 ? named : options.all ? await notPaused() : await dueNow();
@@ -50,11 +54,13 @@ export async function poll(ids: readonly string[], options: PollOptions): Promis
   }
 }
 
-function unknownSource(id: string): never {
-  throw new SettingsError(
-    [{ file: "command line", path: "SOURCE", value: id, wanted: "the id of a configured source" }],
-    "unknown_source",
+function unknownSource(id: string, { sources }: Configuration): never {
+  const nearest = findNearest(
+    id,
+    sources.map((source) => source.id),
   );
+  const wanted = `the id of a configured source${nearest === null ? "" : `, such as ${nearest}`}`;
+  throw new SettingsError([{ file: "command line", path: "SOURCE", value: id, wanted }], "unknown_source");
 }
 
 const PAINTS: Readonly<Record<PollRecord["outcome"], Paint>> = {

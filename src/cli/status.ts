@@ -17,11 +17,12 @@ const SOURCES_MAX = 40;
 export async function status(options: StatusOptions): Promise<ExitCode> {
   const configuration = await configurationOf(options);
   await using store = openStore(configuration.settings.database, { readOnly: true });
-  const { overview, sources } = await readOverview(configuration, store);
+  const now = Date.now();
+  const { overview, sources } = await readOverview(configuration, store, { measure: { now } });
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ ...overview, sources })}\n`
-      : `${parts(overview, sources, { all: options.all === true, now: Date.now() }).join("\n\n")}\n`,
+      : `${parts(overview, sources, { all: options.all === true, now }).join("\n\n")}\n`,
   );
   return overview.troubled.length > 0 ? 1 : 0;
 }
@@ -72,7 +73,11 @@ function distance(at: unknown, now: number): string {
 function summaryOf({ counts, feeds }: Overview, sources: number): string {
   const states = Object.entries(counts).map(([state, count]) => paint(PAINTS[state] ?? "bold", `${count} ${state}`));
   const told = states.length === 0 ? "" : `: ${states.join(", ")}`;
-  return `${sources} sources${told}; ${feeds} feeds`;
+  return `${counted(sources, "source")}${told}; ${counted(feeds, "feed")}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function section(title: string, lines: readonly string[]): string {

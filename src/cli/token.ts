@@ -1,5 +1,5 @@
 import { endOverlap, readTokens, rotateToken } from "../app/feed-tokens.ts";
-import { RequestError } from "../errors.ts";
+import { SettingsError } from "../errors.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 
 export interface TokenOptions extends GlobalOptions {
@@ -12,11 +12,9 @@ export async function token(name: string, options: TokenOptions): Promise<ExitCo
   const { settings, feeds } = await configurationOf(options);
   const feed = feeds.find(({ slug }) => slug === name);
   if (feed?.access !== "token") {
-    throw new RequestError(`Cannot tell the token of ${name}; wanted: a feed with access: token`, {
-      code: "unknown_feed",
-      concerns: name,
-      status: 404,
-    });
+    const locked = feeds.filter(({ access }) => access === "token").map(({ slug }) => slug);
+    const wanted = `the slug of a feed with access: token (${locked.join(", ") || "there is none"})`;
+    throw new SettingsError([{ file: "command line", path: "FEED", value: name, wanted }], "unknown_feed");
   }
   if (options.rotate) rotateToken(settings.dataDir, feed.slug);
   else if (options.endOverlap || readTokens(settings.dataDir, feed.slug).length === 0)

@@ -339,6 +339,63 @@ describe("sources", () => {
     expect(sources[0]).toMatchObject({ url: "https://news.example/x", auth: { username: "me", password: "p@ss" } });
   });
 
+  test("secrets may lie in files: one way for all of them", async () => {
+    const files = {
+      "secrets/password": "open sesame\n",
+      "secrets/key": "  k-1  ",
+      "secrets/url": "https://news.example/private?key=k-2\n",
+      "secrets/proxy": "http://me:pass@proxy.example:3128",
+      "config/sources/a.yaml": `
+- id: basic
+  url: { file: secrets/url }
+  auth: { username: me, password: { file: secrets/password } }
+  headers: { X-Api-Key: { file: secrets/key }, Accept-Language: de }
+  cookies: { session: { file: secrets/key } }
+  proxy: { file: secrets/proxy }
+- { id: token, url: "https://news.example/b", auth: { bearer: { file: secrets/key } } }
+`,
+    };
+    const { sources } = await load(files);
+    expect(sources).toMatchObject([
+      {
+        url: "https://news.example/private?key=k-2",
+        auth: { username: "me", password: "open sesame" },
+        headers: { "X-Api-Key": "k-1", "Accept-Language": "de" },
+        cookies: { session: "k-1" },
+        proxy: "http://me:pass@proxy.example:3128",
+      },
+      { auth: { bearer: "k-1" } },
+    ]);
+  });
+
+  test("secrets whose files are missing, empty, too large or hold something else are told by their file, never by what they hold", async () => {
+    const files = {
+      "secrets/empty": " \n",
+      "secrets/large": "x".repeat(70_000),
+      "secrets/lines": "hush-1\nhush-2",
+      "secrets/not-an-address": "hush-3",
+      "config/sources/a.yaml": `
+- id: a
+  url: { file: secrets/not-an-address }
+  headers: { A: { file: secrets/nowhere }, B: { file: secrets/empty }, C: { file: secrets/large }, D: { file: secrets/lines } }
+- { id: b, url: "https://news.example/b", auth: { bearer: { file: "" } } }
+- { id: c, url: "https://news.example/c", cookies: { x: { fiel: y } } }
+`,
+    };
+    const told = await complaints(files);
+    expect(told).toEqual([
+      'config/sources/a.yaml:3:16: [0].url.file is "secrets/not-an-address"; wanted: a file that holds an http, https or file: address',
+      'config/sources/a.yaml:4:25: [0].headers.A.file is "secrets/nowhere"; wanted: a file with a short text that this user may read',
+      'config/sources/a.yaml:4:55: [0].headers.B.file is "secrets/empty"; wanted: a file with a short text that this user may read',
+      'config/sources/a.yaml:4:83: [0].headers.C.file is "secrets/large"; wanted: a file with a short text that this user may read',
+      'config/sources/a.yaml:4:111: [0].headers.D.file is "secrets/lines"; wanted: a file that holds text without line breaks and control characters',
+      "config/sources/a.yaml:5:67: [1].auth.bearer.file is (hidden); wanted: text of at least 1 characters",
+      "config/sources/a.yaml:5:67: [1].auth.bearer.file is (hidden); wanted: one line of text that is not blank",
+      "config/sources/a.yaml:6:57: [2].cookies.x is (hidden); wanted: text without line breaks and control characters",
+    ]);
+    expect(told.join()).not.toContain("hush");
+  });
+
   test("wrong sources are told with their place", async () => {
     const list = `- id: a
   url: sample/x.html
@@ -513,7 +570,7 @@ describe("files", () => {
   test("a missing config folder and a missing feeds folder are refused; storywire.yaml and sources may be missing", async () => {
     const cwd = await folderWith({});
     expect(await complaintsIn(cwd, { STORYWIRE_CONFIG: "conf", STORYWIRE_FEEDS: "/nowhere/feeds" })).toEqual([
-      "conf: the folder is missing; wanted: a folder with storywire.yaml and sources/",
+      "conf: the folder is missing; wanted: a folder with storywire.yaml and sources/ (storywire init writes a first one)",
       "/nowhere/feeds: the folder is missing; wanted: a folder with one file for each feed",
     ]);
     await rm(join(cwd, "config/sources"), { recursive: true });

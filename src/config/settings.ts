@@ -365,6 +365,7 @@ export const settingVariables: readonly SettingVariable[] = [
   { name: "STORYWIRE_LOG", path: ["log"] },
 ];
 
+const FOLDER_WANTED = "a folder with storywire.yaml and sources/ (storywire init writes a first one)";
 const ENVIRONMENT = "environment";
 const EVERY_MS = 30 * 60_000;
 
@@ -417,7 +418,7 @@ export async function loadConfiguration(options: ConfigurationPlace & Validators
 async function loadSettings(place: ConfigurationPlace): Promise<Checked<Settings>> {
   const shownFolder = shownPath(place.configDir, place.cwd);
   const folder = await loadYamlFolder(place.configDir, shownFolder, /^storywire\.ya?ml$/);
-  if (folder === null) return { problems: [missingFolder(shownFolder, "a folder with storywire.yaml and sources/")] };
+  if (folder === null) return { problems: [missingFolder(shownFolder, FOLDER_WANTED)] };
   const [, second] = folder.files;
   if (second !== undefined)
     return { problems: [{ file: second.name, path: "", wanted: "one file with the settings" }] };

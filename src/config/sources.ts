@@ -5,6 +5,7 @@ import type { SettingsProblem } from "../errors.ts";
 import type { Source, SourceId } from "../model/source.ts";
 import type { AbsoluteUrl } from "../model/url.ts";
 import { check, problemAt } from "./problems.ts";
+import { SecretValues, secret, secretReader } from "./secrets.ts";
 import {
   converted,
   duration,
@@ -35,7 +36,8 @@ const proxyUrl = converted("an http or https address of a proxy", (text) =>
   /^https?:\/\//i.test(text) && URL.canParse(text) ? text : null,
 ).meta({ title: "address" });
 
-const fields = z.record(fieldName, fieldValue);
+const secretValue = secret(fieldValue, "text without line breaks and control characters");
+const fields = z.record(fieldName, secretValue);
 
 const listingSchema = z
   .strictObject({
@@ -73,9 +75,10 @@ export const sourceSchema = z
         "Name of the source in addresses and on the command line. Stories belong to it: change the address freely, never the id.",
       examples: ["example-politics"],
     }),
-    url: address.meta({
+    url: secret(address, ADDRESS).meta({
+      title: "address",
       description:
-        "What is visited: http, https, or `file:` (relative to the files folder). User and password in it are taken as `auth`.",
+        "What is visited: http, https, or `file:` (relative to the files folder). User and password in it are taken as `auth`; what its query holds is shown nowhere.",
       examples: ["https://news.example/politics", "file:sample/front.html"],
     }),
     kind: z.enum(["auto", "feed", "page", "listing"]).prefault("auto").meta({
@@ -118,9 +121,10 @@ export const sourceSchema = z
       })
       .prefault({})
       .meta({ description: "How the page of an article is read." }),
-    headers: fields
-      .prefault({})
-      .meta({ description: "Further request fields; never sent to another origin.", examples: [{ "X-Api-Key": "…" }] }),
+    headers: fields.prefault({}).meta({
+      description: "Further request fields; never sent to another origin.",
+      examples: [{ "X-Api-Key": { file: "/run/secrets/news-key" } }],
+    }),
     cookies: fields
       .prefault({})
       .meta({ description: "Cookies by name; never sent to another origin.", examples: [{ consent: "yes" }] }),
@@ -128,20 +132,26 @@ export const sourceSchema = z
       .union(
         [
           z.strictObject({
-            username: fieldValue.meta({ description: "User for HTTP Basic." }),
-            password: fieldValue.meta({ description: "Password for HTTP Basic." }),
+            username: secretValue.meta({ description: "User for HTTP Basic." }),
+            password: secretValue.meta({ description: "Password for HTTP Basic." }),
           }),
-          z.strictObject({ bearer: fieldValue.meta({ description: "Bearer token." }) }),
+          z.strictObject({ bearer: secretValue.meta({ description: "Bearer token." }) }),
         ],
         { error: "either username and password, or bearer" },
       )
       .exactOptional()
-      .meta({ description: "Credentials: `username` and `password`, or `bearer`. Never sent to another origin." }),
+      .meta({
+        description: "Credentials: `username` and `password`, or `bearer`. Never sent to another origin.",
+        examples: [{ username: "me", password: { file: "/run/secrets/news" } }],
+      }),
     userAgent: fieldValue.min(1).exactOptional().meta({ description: "Instead of our own user agent." }),
-    proxy: proxyUrl.exactOptional().meta({
-      description: "Proxy for this source.",
-      examples: ["http://proxy.example:3128"],
-    }),
+    proxy: secret(proxyUrl, "an http or https address of a proxy")
+      .exactOptional()
+      .meta({
+        title: "address",
+        description: "Proxy for this source.",
+        examples: ["http://proxy.example:3128"],
+      }),
     robots: z.boolean().prefault(true).meta({ description: "Whether the robots.txt of a page's host is obeyed." }),
     identity: z.enum(["guid", "url", "digest"]).exactOptional().meta({
       description: "What tells its stories apart. Absent: learnt from what the source does.",
@@ -166,9 +176,15 @@ export const sourceSchema = z
   .refine((source) => ruleCount(source) <= 1, { error: "only one of every, cron and adaptive" })
   .meta({ title: "Storywire: one source", description: "One address that is visited." });
 
-type SourceFields = z.output<typeof sourceSchema>;
+type WrittenFields = z.output<typeof sourceSchema>;
+
+/** The same with its secrets read. */
+type SourceFields = Omit<WrittenFields, "url" | "proxy" | "headers" | "cookies" | "auth"> &
+  Pick<Source, "headers" | "cookies" | "auth" | "proxy"> & { readonly url: string };
 
 export interface SourceContext {
+  /** Relative files that hold secrets are read from here. */
+  readonly cwd: string;
   readonly shownFolder: string;
   readonly filesRoot: string;
   /** Default rhythm and least time between visits. */
@@ -198,7 +214,11 @@ export async function loadSources(folder: string, context: SourceContext): Promi
         problems.push(...checked.problems);
         continue;
       }
-      const fields = checked.value;
+      const fields = await withSecrets(checked.value, file, path, context.cwd);
+      if ("problems" in fields) {
+        problems.push(...fields.problems);
+        continue;
+      }
       problems.push(...furtherProblems(fields, file, path, context));
       const first = places.get(fields.id);
       if (first === undefined) places.set(fields.id, placeName(file, path));
@@ -207,6 +227,36 @@ export async function loadSources(folder: string, context: SourceContext): Promi
     }
   }
   return problems.length > 0 ? { problems } : { value: sources };
+}
+
+async function withSecrets(
+  { url, proxy, headers, cookies, auth, ...rest }: WrittenFields,
+  file: Located,
+  path: Path,
+  cwd: string,
+): Promise<SourceFields | { readonly problems: readonly SettingsProblem[] }> {
+  const secrets = new SecretValues(file, secretReader(cwd));
+  const read = {
+    ...rest,
+    url: await secrets.of(url, [...path, "url"], address),
+    headers: await secrets.ofAll(headers, [...path, "headers"], fieldValue),
+    cookies: await secrets.ofAll(cookies, [...path, "cookies"], fieldValue),
+    ...(proxy === undefined ? {} : { proxy: await secrets.of(proxy, [...path, "proxy"], proxyUrl) }),
+    ...(auth === undefined ? {} : { auth: await readAuth(auth, secrets, [...path, "auth"]) }),
+  };
+  return secrets.problems.length > 0 ? { problems: secrets.problems } : read;
+}
+
+async function readAuth(
+  auth: NonNullable<WrittenFields["auth"]>,
+  secrets: SecretValues,
+  path: Path,
+): Promise<NonNullable<Source["auth"]>> {
+  if ("bearer" in auth) return { bearer: await secrets.of(auth.bearer, [...path, "bearer"], fieldValue) };
+  return {
+    username: await secrets.of(auth.username, [...path, "username"], fieldValue),
+    password: await secrets.of(auth.password, [...path, "password"], fieldValue),
+  };
 }
 
 function entryPaths(value: unknown): readonly Path[] {

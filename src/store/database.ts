@@ -139,6 +139,8 @@ const POSTGRES_CODES: Readonly<Record<string, string>> = {
   "28P01": "unauthorized",
   "28000": "unauthorized",
   "3D000": "missing",
+  "42P01": "older_schema",
+  "42703": "older_schema",
 };
 
 /** Whatever a driver threw, as a StoreError with a stable code. */
@@ -153,7 +155,12 @@ export function storeError(error: unknown, concerns?: string): StoreError {
       ? "unavailable"
       : "store_failed");
   const text = error instanceof Error ? error.message : String(error);
-  return new StoreError(`The database failed: ${text}`, { code: known, cause: error, concerns });
+  return new StoreError(`The database failed: ${text}`, {
+    // SQLite has no code of its own for a table or column that a later version of this program added.
+    code: /^no such (?:table|column)/.test(text) ? "older_schema" : known,
+    cause: error,
+    concerns,
+  });
 }
 
 /** The numbered migrations that ship with this program, in order. */

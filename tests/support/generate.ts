@@ -48,6 +48,9 @@ feeds/top.yaml:6:14: select.sources[0] is "exmaple"; wanted: the id of a source,
 - **size**: a number and one of \`B\`, \`kB\`, \`MB\`, \`KiB\`, \`MiB\`: \`16MiB\`; or a whole number of bytes.
 - **pattern**: words, found anywhere and in any case, or a regular expression between slashes with the flags \`i\`, \`m\`, \`s\`:
   \`/senate|congress/i\`. No look-around and no back-references, so that matching takes linear time.
+- **text or file**: a value that may be a secret, as it is or as \`{ file: /run/secrets/name }\`: the file that holds it
+  (relative to the working directory, read at the start and at each reload). \`url\` and \`proxy\` of a source take it, too.
+  Secrets never reach logs, documents, the API or pages.
 - **instant**: a time with its offset (RFC 3339): \`2025-10-17T12:00:00Z\`.
 - **id**: 1 to 64 of \`A-Z\`, \`a-z\`, \`0-9\`, \`-\`, \`_\`. **slug**: 1 to 64 of \`a-z\`, \`0-9\`, \`-\`, but not \`status\`.
 
@@ -109,10 +112,15 @@ function rows(schema: JsonSchema | undefined, prefix = ""): Row[] {
       meaningOf(value),
     ];
     const parts = [value, ...(value.anyOf ?? [])].flatMap((part) =>
-      typeof part === "boolean" ? [] : rows(part, `${name}.`),
+      typeof part === "boolean" || isSecretFile(part) ? [] : rows(part, `${name}.`),
     );
     return [row, ...parts];
   });
+}
+
+/** `{ file: … }` in the place of a secret: told once, under "Values". */
+function isSecretFile({ properties = {} }: JsonSchema): boolean {
+  return Object.keys(properties).join() === "file";
 }
 
 function typeOf(schema: JsonSchema): string {
@@ -147,7 +155,7 @@ function meaningOf({ description = "" }: JsonSchema): string {
 
 /** As it stands in YAML, fit for a cell of a table. */
 function code(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value).replaceAll(/[:,](?=["\w])/g, "$& ");
+  const text = typeof value === "string" ? value : JSON.stringify(value).replaceAll(/[:,](?=["\w{[])/g, "$& ");
   return `\`${text.replaceAll("|", "\\|")}\``;
 }
 
