@@ -23,6 +23,7 @@ import { type Figure, findFigures } from "./figures.ts";
 import { filterLines } from "./lines.ts";
 import { articleBodyOf, articleText, metaOf, metaText, type PageMetadata, type Said } from "./metadata.ts";
 import { type Block, listSegments, type Segment, type Segments, segmentsIn } from "./segments.ts";
+import { judgeByTold } from "./told.ts";
 
 /** An article page as one item, with what decides whether it is an article at all. */
 export interface FoundArticle {
@@ -39,9 +40,10 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   const segments = listSegments(document);
   const title = findTitle(page, segments.segments, context.url);
   const told = articleBodyOf(page);
-  const content =
+  const chosen =
     findContent(segments, title?.value ?? "") ?? emptyContent(segments, told) ?? guessContent(segments, title?.value);
-  if (content === null) return null;
+  if (chosen === null) return null;
+  const content = judgeByTold(segments, chosen, told);
   const marks = readMarks(document, title?.value ?? "");
   const language = findLanguage(page);
   const languages = language === undefined ? ["en"] : [language.value];

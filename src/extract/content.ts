@@ -121,14 +121,18 @@ function listBefore(
     );
 }
 
-/** Where the title stands: the h1 that is it, else the first line that is it. */
+/** Where the title stands: the h1 that is it, else the first line that is it, else the h1 that holds it with a roofline. */
 function findHeadline(segments: readonly Segment[], title: string): Segment | undefined {
   const key = wordsKey(title);
   if (key === "") return undefined;
-  const same = segments.filter(
-    (segment) => segment.text.length < title.length * 2 + 10 && wordsKey(segment.text) === key,
+  const near = segments.filter((segment) => segment.text.length < title.length * 2 + 10);
+  const same = near.filter((segment) => wordsKey(segment.text) === key);
+  return (
+    same.find((segment) => segment.level === 1) ??
+    same.find((segment) => segment.linkLength === 0) ??
+    same[0] ??
+    near.find((segment) => segment.level === 1 && wordsKey(segment.text).includes(key))
   );
-  return same.find((segment) => segment.level === 1) ?? same.find((segment) => segment.linkLength === 0) ?? same[0];
 }
 
 /** Blocks inside the article that hold more links and scraps than running text: lists of other stories, boxes, tools. */

@@ -44,7 +44,10 @@ const CAPTION_LINE = /\((?:[\p{L}.& /]{0,40}\b)?(?:photo|image|picture|photograp
 export function filterLines(kept: readonly Segment[], facts: LineFacts): readonly Segment[] {
   const started = trimStart(dropRepeats(kept), facts);
   const lines = dropAsideSections(started).filter(
-    (segment) => !facts.captions.has(segment) && !isAside(segment, facts),
+    (segment, index) =>
+      !facts.captions.has(segment) &&
+      !isAside(segment, facts) &&
+      !(index < OPENING_LINES && isStandfirst(segment, facts) && segment.text.length < 400),
   );
   const filtered = trimEnd(lines, facts);
   // A page of links and notes is what it is: rules that leave next to nothing of it are not meant for it.
@@ -53,6 +56,8 @@ export function filterLines(kept: readonly Segment[], facts: LineFacts): readonl
 }
 
 const LEFT_SHARE_MIN = 0.15;
+/** Where a standfirst is said once more; further down it is the line that it was taken from. */
+const OPENING_LINES = 4;
 
 /** Many lines that stand twice in the same words are one text in two dresses (a copy for narrow screens, say), no refrain. */
 const REPEAT_CHARACTERS_MIN = 1000;
@@ -163,7 +168,7 @@ function isAside(segment: Segment, facts: LineFacts): boolean {
   const { text } = segment;
   if (segment.place.caption !== undefined) return true;
   if (text === "") return segment.embed === undefined && !facts.pictures.has(segment);
-  if (wordsKey(text) === wordsKey(facts.title) || isStandfirst(segment, facts)) return segment.text.length < 400;
+  if (wordsKey(text) === wordsKey(facts.title)) return segment.text.length < 400;
   if (ASIDE_HEADINGS.test(text) && segment.linkLength > text.length * 0.4) return true;
   if (segment.place.quote || segment.place.cell || segment.place.preformatted) return false;
   if (text.length < 400 && ASIDES.some((pattern) => pattern.test(text)))
