@@ -12,6 +12,7 @@ import { findTextListing } from "./listing-text.ts";
 import { metaOf, type PageMetadata, readMetadata, siteNameOf } from "./metadata.ts";
 import { findTextArticle } from "./plain-text.ts";
 import { findRefusal } from "./refusal.ts";
+import { joinStreamed } from "./streamed.ts";
 
 export interface ExtractOptions {
   /** `auto`: the article where the page is one, else its listing. */
@@ -70,6 +71,7 @@ function extractText(text: string, context: DocumentContext, options: ExtractOpt
 }
 
 function extractPage(document: Document, context: DocumentContext, options: ExtractOptions): ParsedFeed {
+  joinStreamed(document);
   const page = readMetadata(document);
   const found = options.kind === "listing" ? null : findArticle(document, page, context);
   const listings = options.kind === "page" && !options.more ? null : listingsOf(document, page, context, options);
