@@ -24,7 +24,7 @@ import { createReadingPool } from "../poll/pool.ts";
 import { interleaveHosts, nextCronRun } from "../poll/schedule.ts";
 import { pollJson } from "../poll/status.ts";
 import type { BackgroundPublisher } from "../publish/background.ts";
-import { FORMAT_NAMES } from "../publish/document.ts";
+import { createFeedTtl, FORMAT_NAMES } from "../publish/document.ts";
 import { compileMemberships } from "../select/membership.ts";
 import type { Activity } from "../serve/metrics.ts";
 import type { SourceState, Store } from "../store/store.ts";
@@ -98,6 +98,7 @@ export async function startPolling(
       store,
       site: siteOf(configuration),
       factsOf: factsOf.of,
+      ttlOf: createFeedTtl(sources),
       prepare: () => factsOf.refresh(store),
       onProblem(problem) {
         if (problem.snapshot === undefined) tellActivity({ did: "render", documents: 0, refused: 1 });

@@ -3,6 +3,7 @@ import type { Configuration } from "../config/settings.ts";
 import { RequestError, StoreError } from "../errors.ts";
 import type { FeedDocument, FeedSlug, FormatName } from "../model/feed.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import { createFeedTtl } from "../publish/document.ts";
 import { makeDocument, type Publication } from "../publish/publish.ts";
 import { gatherRequest, publishRequest, type RequestedDocument } from "../publish/requested.ts";
 import type { FeedRequest } from "../select/feed-request.ts";
@@ -69,6 +70,7 @@ function serveJobs(configuration: Configuration, port: NonNullable<typeof parent
     store,
     site: siteOf(configuration),
     factsOf: factsOf.of,
+    ttlOf: createFeedTtl(sources),
     feeds: bySlug(feeds),
     sources,
     isVisible: compileVisibility(feeds, sources),

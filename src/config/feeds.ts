@@ -67,6 +67,14 @@ export const feedSchema = z
       }),
     select: selectionSchema,
     limit: z.int().min(1).max(10_000).prefault(50).meta({ description: "How many stories it shows, newest first." }),
+    ttl: duration
+      .refine((ms) => ms >= 60_000 && ms <= 366 * 86_400_000, { error: "a duration from 1m to 366d" })
+      .exactOptional()
+      .meta({
+        description:
+          "How long readers may keep the RSS document before they ask again (`ttl`, `sy:updatePeriod`). Absent: the shortest `every` of its sources.",
+        examples: ["1h"],
+      }),
     content: z.enum(["full", "summary"]).prefault("full").meta({ description: "Whole stories, or their summaries." }),
     duplicates: z.enum(["all", "first"]).prefault("all").meta({
       description: "`first`: of the same story from several sources only one entry.",
@@ -115,12 +123,13 @@ function toFeed(file: Located): Checked<Feed> {
     ...("problems" in checked ? checked.problems : []),
   ];
   if ("problems" in slug || "problems" in checked) return { problems };
-  const { select, ...rest } = checked.value;
+  const { select, ttl, ...rest } = checked.value;
   const { since, ...selection } = select;
   return {
     value: {
       slug: slug.value,
       ...rest,
+      ...(ttl !== undefined && { ttlMs: ttl }),
       select: { ...selection, ...(since !== undefined && { sinceMs: since }) },
     },
   };

@@ -506,6 +506,7 @@ language: en-us
 formerly: [headlines]
 select: { sources: [a], tags: [x], include: { title: "/senate/i" }, exclude: { author: bot, description: ad, category: /^sport$/ }, since: 30d, languages: [en] }
 limit: 5
+ttl: 2h
 content: summary
 duplicates: first
 access: token
@@ -526,6 +527,7 @@ access: token
         languages: ["en"],
       },
       limit: 5,
+      ttlMs: 7_200_000,
       content: "summary",
       duplicates: "first",
       access: "token",

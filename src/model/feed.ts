@@ -34,6 +34,8 @@ export interface Feed {
   readonly formerly: readonly FeedSlug[];
   readonly select: Selection;
   readonly limit: number;
+  /** How long readers may keep a document before they ask again, in milliseconds; absent: as its sources are visited. */
+  readonly ttlMs?: number;
   readonly content: "full" | "summary";
   readonly duplicates: "all" | "first";
   readonly access: "public" | "token";
@@ -72,6 +74,8 @@ export interface FeedDocument {
   /** Newest change of the feed, milliseconds since 1970 UTC. */
   readonly updatedAt: number;
   readonly content: "full" | "summary";
+  /** RSS `ttl`, sy:updatePeriod: from the configuration, in milliseconds. */
+  readonly ttlMs?: number;
   readonly entries: readonly Entry[];
 }
 

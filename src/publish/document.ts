@@ -3,6 +3,7 @@ import type { FeedFacts } from "../model/parsed.ts";
 import type { Source, SourceId } from "../model/source.ts";
 import type { Story } from "../model/story.ts";
 import type { AbsoluteUrl } from "../model/url.ts";
+import { compileSelector } from "../select/select.ts";
 
 /** The service as documents name it. */
 export interface Site {
@@ -28,9 +29,10 @@ export function feedDocument(
     readonly changedAt: number;
     readonly site: Site;
     readonly factsOf: SourceFacts;
+    readonly ttlMs?: number | undefined;
   },
 ): FeedDocument {
-  const { stories, changedAt, site, factsOf } = content;
+  const { stories, changedAt, site, factsOf, ttlMs } = content;
   return {
     title: feed.title,
     description: feed.description ?? `${feed.title}, from ${site.title}`,
@@ -40,8 +42,35 @@ export function feedDocument(
     urn: `urn:storywire:feed:${feed.slug}`,
     updatedAt: changedAt,
     content: feed.content,
+    ...(ttlMs === undefined ? {} : { ttlMs }),
     entries: stories.map((story) => entryOf(story, site, factsOf)),
   };
+}
+
+/** How long a document of each feed may be kept: as its file says, else as its sources are visited. */
+export type FeedTtl = (feed: Feed) => number | undefined;
+
+/** Reads it from the configuration alone, once for each feed. */
+export function createFeedTtl(sources: readonly Source[]): FeedTtl {
+  const known = new WeakMap<Feed, { readonly ttlMs: number | undefined }>();
+  return (feed) => {
+    const found = known.get(feed) ?? { ttlMs: feed.ttlMs ?? shortestInterval(drawnFrom(feed, sources)) };
+    known.set(feed, found);
+    return found.ttlMs;
+  };
+}
+
+function drawnFrom(feed: Feed, sources: readonly Source[]): readonly Source[] {
+  const { sourceIds } = compileSelector(feed, sources);
+  return sources.filter(({ id }) => sourceIds.has(id));
+}
+
+/** The shortest time between two visits that these sources are configured with; a cron expression names none. */
+export function shortestInterval(sources: readonly Source[]): number | undefined {
+  const intervals = sources.flatMap(({ rhythm }) =>
+    rhythm.kind === "every" ? [rhythm.everyMs] : rhythm.kind === "adaptive" ? [rhythm.minMs] : [],
+  );
+  return intervals.length === 0 ? undefined : intervals.reduce((shortest, one) => Math.min(shortest, one));
 }
 
 /** Public addresses of a document in each format, from its path below the base URL. */

@@ -8,7 +8,7 @@ import type { Finding } from "../render/check.ts";
 import { formats } from "../render/formats.ts";
 import { renderChecked } from "../render/render.ts";
 import type { FeedHead, Store } from "../store/store.ts";
-import { FORMAT_NAMES, feedDocument, type Site, type SourceFacts } from "./document.ts";
+import { type FeedTtl, FORMAT_NAMES, feedDocument, type Site, type SourceFacts } from "./document.ts";
 
 const gzipAsync = promisify(gzip);
 const zstdAsync = promisify(zstdCompress);
@@ -54,6 +54,7 @@ export interface PublishTools {
   readonly store: Pick<Store, "newestEntries">;
   readonly site: Site;
   readonly factsOf: SourceFacts;
+  readonly ttlOf: FeedTtl;
 }
 
 /**
@@ -81,7 +82,11 @@ export async function publishFormats(feed: Feed, head: FeedHead, tools: PublishT
   return Promise.all(FORMAT_NAMES.map((format) => publishDocument(feed.slug, document, format)));
 }
 
-async function documentOf(feed: Feed, head: FeedHead, { store, site, factsOf }: PublishTools): Promise<FeedDocument> {
+async function documentOf(
+  feed: Feed,
+  head: FeedHead,
+  { store, site, factsOf, ttlOf }: PublishTools,
+): Promise<FeedDocument> {
   const stories = await store.newestEntries(feed.slug, feed.limit);
-  return feedDocument(feed, { stories, changedAt: head.changedAt, site, factsOf });
+  return feedDocument(feed, { stories, changedAt: head.changedAt, site, factsOf, ttlMs: ttlOf(feed) });
 }

@@ -6,7 +6,16 @@ import { newestFirst, type Story } from "../model/story.ts";
 import { type FeedRequest, type Origin, requestPath } from "../select/feed-request.ts";
 import { canonicalQuery, cutAt, pickStories } from "../select/reader-query.ts";
 import type { Store } from "../store/store.ts";
-import { commonLanguage, entryOf, type Site, type SourceFacts, selfUrlsOf, siteUrl } from "./document.ts";
+import {
+  commonLanguage,
+  entryOf,
+  type FeedTtl,
+  type Site,
+  type SourceFacts,
+  selfUrlsOf,
+  shortestInterval,
+  siteUrl,
+} from "./document.ts";
 import { type Publication, publishDocument } from "./publish.ts";
 
 /** Stories of a feed that nobody defined, newest first. */
@@ -25,6 +34,7 @@ export interface RequestTools {
   >;
   readonly site: Site;
   readonly factsOf: SourceFacts;
+  readonly ttlOf: FeedTtl;
   readonly feeds: ReadonlyMap<FeedSlug, Feed>;
   readonly sources: readonly Source[];
   /** Whether a source may be shown to anybody. */
@@ -47,6 +57,8 @@ interface Gathered {
   readonly description: string;
   readonly language?: string;
   readonly content: "full" | "summary";
+  /** How long it may be kept, milliseconds. */
+  readonly ttlMs: number | undefined;
   /** Newest change that is known, milliseconds since 1970 UTC. */
   readonly changedAt: number;
   /**
@@ -74,6 +86,7 @@ export async function gatherRequest(request: FeedRequest, now: number, tools: Re
     urn: urnOf(request),
     updatedAt: Math.max(gathered.changedAt, picked.agedAt ?? 0),
     content: request.query.brief === undefined ? gathered.content : "summary",
+    ...(gathered.ttlMs === undefined ? {} : { ttlMs: gathered.ttlMs }),
     entries: picked.stories.map((story) => entryOf(story, site, factsOf)),
   };
   const digest = hash("sha256", JSON.stringify(document), "base64url");
@@ -121,7 +134,7 @@ type Gather<Kind extends Origin["kind"]> = (
 ) => Promise<Gathered | null>;
 
 const GATHER: { readonly [Kind in Origin["kind"]]: Gather<Kind> } = {
-  async feed({ slug }, { store, feeds, site }) {
+  async feed({ slug }, { store, feeds, site, ttlOf }) {
     const feed = feeds.get(slug);
     const head = (await store.feedHeads()).find((one) => one.slug === slug);
     if (feed === undefined || head === undefined) return null;
@@ -129,7 +142,12 @@ const GATHER: { readonly [Kind in Origin["kind"]]: Gather<Kind> } = {
     const stories = await store.newestEntries(slug, feed.limit);
     const description = feed.description ?? `${title}, from ${site.title}`;
     const { changedAt } = head;
-    return { stories, title, description, content, changedAt, modifiedAt: changedAt, ...(language && { language }) };
+    return {
+      ...{ stories, title, description, content, changedAt },
+      modifiedAt: changedAt,
+      ttlMs: ttlOf(feed),
+      ...(language && { language }),
+    };
   },
   async source({ id }, { store, sources, factsOf, site, isVisible }) {
     if (!isVisible(id)) return null;
@@ -138,7 +156,8 @@ const GATHER: { readonly [Kind in Origin["kind"]]: Gather<Kind> } = {
     const stories = await store.newestOfSource(id as SourceId, STORIES_MAX);
     if (known === undefined && stories.length === 0) return null;
     const title = known?.title ?? factsOf(id as SourceId).facts?.title ?? id;
-    const shown = gathered(stories, title, `Stories of ${title}, from ${site.title}`);
+    const drawn = known === undefined ? [] : [known];
+    const shown = gathered(stories, drawn, { title, description: `Stories of ${title}, from ${site.title}` });
     return { ...shown, ...(await modifiedWith(shown, [id as SourceId], store)) };
   },
   async tag({ tag }, { store, sources, site, isVisible }) {
@@ -147,13 +166,17 @@ const GATHER: { readonly [Kind in Origin["kind"]]: Gather<Kind> } = {
     const stories = tagged.length > 0 ? lists.flat() : await storiesTagged(tag, store);
     const visible = stories.filter(({ sourceId }) => isVisible(sourceId));
     if (visible.length === 0 && tagged.length === 0) return null;
-    const shown = gathered(visible.toSorted(newestFirst), tag, `Stories tagged “${tag}”, from ${site.title}`);
+    const shown = gathered(visible.toSorted(newestFirst), tagged.length > 0 ? tagged : sources, {
+      title: tag,
+      description: `Stories tagged “${tag}”, from ${site.title}`,
+    });
     const ids = tagged.map(({ id }) => id);
     return ids.length === 0 ? shown : { ...shown, ...(await modifiedWith(shown, ids, store)) };
   },
-  async search({ words }, { store, site, isVisible }) {
+  async search({ words }, { store, sources, site, isVisible }) {
     const stories = (await store.search(words, FOUND_MAX)).filter(({ sourceId }) => isVisible(sourceId));
-    return gathered(stories, `“${words}”`, `Stories with the words “${words}”, from ${site.title}`);
+    const description = `Stories with the words “${words}”, from ${site.title}`;
+    return gathered(stories, sources, { title: `“${words}”`, description });
   },
 };
 
@@ -162,10 +185,15 @@ function gather(origin: Origin, tools: RequestTools): Promise<Gathered | null> {
   return (GATHER[origin.kind] as Gather<Origin["kind"]>)(origin, tools);
 }
 
-function gathered(stories: readonly Story[], title: string, description: string): Gathered {
+function gathered(
+  stories: readonly Story[],
+  sources: readonly Source[],
+  named: Pick<Gathered, "title" | "description">,
+): Gathered {
   const shown = stories.slice(0, STORIES_MAX);
   const moments = shown.map((story) => Math.max(story.firstSeenAt, story.updatedAt ?? 0));
-  return { stories: shown, title, description, content: "full", changedAt: Math.max(0, ...moments) };
+  const ttlMs = shortestInterval(sources);
+  return { ...named, stories: shown, content: "full", changedAt: Math.max(0, ...moments), ttlMs };
 }
 
 /** When anything that these sources show may have changed last. */

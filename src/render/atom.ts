@@ -4,6 +4,7 @@ import { addAtomAuthors } from "./modules/authors.ts";
 import { addAtomCategories } from "./modules/categories.ts";
 import { addAtomEnclosures } from "./modules/enclosure.ts";
 import { addMedia } from "./modules/media.ts";
+import { addAtomRelated } from "./modules/related.ts";
 import { addAtomSource } from "./modules/source.ts";
 import { addAtomTexts } from "./modules/text-constructs.ts";
 import type { PreparedDocument, PreparedEntry } from "./prepared.ts";
@@ -60,6 +61,7 @@ function finishEntry(element: Element | undefined, entry: PreparedEntry): void {
   addAtomAuthors(element, entry);
   addAtomCategories(element, entry);
   addAtomTexts(element, entry);
+  addAtomRelated(element, entry);
   addAtomEnclosures(element, entry);
   addAtomSource(element, entry);
   addMedia(element, entry, []);

@@ -43,7 +43,7 @@ function item(entry: PreparedEntry) {
     date: new Date(entry.updatedAt ?? entry.publishedAt),
     published: new Date(entry.publishedAt),
     ...(image?.url === undefined ? {} : { image: image.url }),
-    ...(entry.categories.length === 0 ? {} : { category: entry.categories.map((name) => ({ name })) }),
+    ...(entry.categories.length === 0 ? {} : { category: entry.categories.map(({ name }) => ({ name })) }),
   };
 }
 

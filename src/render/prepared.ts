@@ -31,6 +31,13 @@ interface PreparedAuthor {
   readonly email: string | undefined;
 }
 
+/** Section or tag; the section comes first. */
+export interface PreparedCategory {
+  readonly name: string;
+  /** What kind of name it is: RSS `domain`, Atom `scheme`. */
+  readonly scheme: string;
+}
+
 interface PreparedSource {
   readonly urn: string;
   readonly title: string;
@@ -46,6 +53,8 @@ interface PreparedSource {
 export interface PreparedEntry {
   readonly urn: string;
   readonly link: string | undefined;
+  /** Where the story stands by its publisher's word, if not there. */
+  readonly relatedUrl: string | undefined;
   /** Never empty: an untitled story goes by the beginning of its text. */
   readonly title: string;
   /** Plain text; empty where there is none. */
@@ -57,7 +66,7 @@ export interface PreparedEntry {
   /** Undefined in feeds that show summaries only. */
   readonly contentHtml: string | undefined;
   readonly authors: readonly PreparedAuthor[];
-  readonly categories: readonly string[];
+  readonly categories: readonly PreparedCategory[];
   /** Only where it is not the feed's language. */
   readonly language: string | undefined;
   readonly images: readonly PreparedImage[];
@@ -78,6 +87,8 @@ export interface PreparedDocument {
   readonly selfUrls: Readonly<Record<FormatName, string>>;
   readonly urn: string;
   readonly updatedAt: number;
+  /** RSS `ttl`: whole minutes, 1 at least. */
+  readonly ttlMinutes: number | undefined;
   readonly entries: readonly PreparedEntry[];
   readonly faults: readonly Fault[];
 }
@@ -130,6 +141,7 @@ function prepare(document: FeedDocument): PreparedDocument {
     selfUrls: document.selfUrls,
     urn: document.urn,
     updatedAt: sayableInstant(document.updatedAt),
+    ttlMinutes: document.ttlMs === undefined ? undefined : Math.max(1, Math.round(document.ttlMs / 60_000)),
     entries,
     faults,
   };
@@ -148,19 +160,21 @@ function prepareEntry(entry: Entry, shown: "full" | "summary", feedLanguage: str
   const content = publishableHtml(story.contentHtml ?? "") || undefined;
   const summary = prepareSummary(story, shown === "summary" ? content : undefined);
   const link = webUrl(entry.link);
+  const relatedUrl = webUrl(story.canonicalUrl);
   const publishedAt = sayableInstant(story.publishedAt);
   const updatedAt = story.updatedAt === undefined ? undefined : sayableInstant(story.updatedAt);
   const language = languageTag(story.language);
   return {
     urn: urn(entry.urn),
     link,
+    relatedUrl: relatedUrl === link ? undefined : relatedUrl,
     title: prepareTitle(story, summary.text, content, link),
     summary: summary.text,
     summaryHtml: summary.html,
     summaryHasMarkup: summary.hasMarkup,
     contentHtml: shown === "full" ? content : undefined,
     authors: story.authors.flatMap(prepareAuthor),
-    categories: distinctTexts([story.section ?? "", ...story.tags]),
+    categories: prepareCategories(story),
     language: language === feedLanguage ? undefined : language,
     images: story.images.flatMap(prepareImage),
     enclosures: distinctUrls(story.enclosures.flatMap(prepareEnclosure)),
@@ -257,8 +271,15 @@ function wholeNumber(value: number | undefined, minimum: number): number | undef
   return value !== undefined && Number.isSafeInteger(value) && value >= minimum ? value : undefined;
 }
 
-function distinctTexts(values: readonly string[]): string[] {
-  return [...new Set(values.map(plainText))].filter((value) => value !== "");
+/** RFC 4287 §4.2.2.2: what tells a section from a tag of the same name; ours, as publishers name no scheme of theirs. */
+export const SCHEMES = { section: "urn:storywire:section", tag: "urn:storywire:tag" } as const;
+
+/** Each name once: a tag that is the section's name, too, says nothing more. */
+function prepareCategories({ section = "", tags }: Story): PreparedCategory[] {
+  const told = [{ name: section, scheme: SCHEMES.section }, ...tags.map((name) => ({ name, scheme: SCHEMES.tag }))];
+  const cleaned = told.map(({ name, scheme }) => ({ name: plainText(name), scheme })).filter(({ name }) => name !== "");
+  const byName = new Map(cleaned.toReversed().map((category) => [category.name, category]));
+  return cleaned.filter((category) => byName.get(category.name) === category);
 }
 
 function distinctUrls(enclosures: readonly PreparedEnclosure[]): PreparedEnclosure[] {

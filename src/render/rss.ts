@@ -7,6 +7,7 @@ import { addDublinCore } from "./modules/dc.ts";
 import { addRssEnclosure } from "./modules/enclosure.ts";
 import { addMedia } from "./modules/media.ts";
 import { addRssSource } from "./modules/source.ts";
+import { addRefreshHints } from "./modules/syndication.ts";
 import type { PreparedDocument, PreparedEntry } from "./prepared.ts";
 import { child, children, declareNamespaces, parseXml, serializeXml, setText, shield } from "./xml.ts";
 
@@ -14,13 +15,15 @@ const DOCS = "https://www.rssboard.org/rss-specification";
 /** RSS links take no brackets (RFC 2396): a host that is an IPv6 address has no link here. */
 const RSS_LINK = /^[^[\]]+$/;
 
-/** RSS 2.0 with Atom, Content, Dublin Core and Media RSS modules. */
+/** RSS 2.0 with Atom, Content, Dublin Core, Media RSS and Syndication modules. */
 export function writeRss(document: PreparedDocument): string {
   const tree = parseXml(skeleton(document).rss2());
   const channel = child(root(tree.documentElement), "channel");
-  declareNamespaces(root(tree.documentElement), ["atom", "content", "dc", "media"]);
+  const refreshed = document.ttlMinutes === undefined ? [] : (["sy"] as const);
+  declareNamespaces(root(tree.documentElement), ["atom", "content", "dc", "media", ...refreshed]);
   setText(child(channel, "link"), document.homeUrl);
   const items = children(channel, "item");
+  addRefreshHints(channel, document, items[0]);
   for (const [index, entry] of document.entries.entries()) finishItem(items[index], entry);
   return serializeXml(tree);
 }

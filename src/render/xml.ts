@@ -6,6 +6,7 @@ export const NAMESPACES = {
   content: "http://purl.org/rss/1.0/modules/content/",
   dc: "http://purl.org/dc/elements/1.1/",
   media: "http://search.yahoo.com/mrss/",
+  sy: "http://purl.org/rss/1.0/modules/syndication/",
   xml: "http://www.w3.org/XML/1998/namespace",
   xmlns: "http://www.w3.org/2000/xmlns/",
 } as const;
@@ -71,6 +72,16 @@ export function append(parent: Element, name: string, attributes: Attributes = {
   parent.appendChild(element);
   parent.appendChild(document.createTextNode("\n"));
   return element;
+}
+
+/** Puts an element with text on a line of its own before another one; after all, where there is none. */
+export function prepend(parent: Element, place: Element | undefined, name: string, text: string): void {
+  const element = append(parent, name, {}, text);
+  if (place === undefined) return;
+  parent.insertBefore(element, place);
+  parent.insertBefore(owner(parent).createTextNode("\n"), place);
+  // The line break that came with it stays behind.
+  if (parent.lastChild !== null) parent.removeChild(parent.lastChild);
 }
 
 /** Appends an element that carries HTML: in CDATA where it has markup (the serializer splits `]]>`). */

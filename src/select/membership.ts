@@ -64,13 +64,12 @@ function membershipOf({ feed, leavesAt }: Selector, story: Story, cluster: strin
   };
 }
 
-/** Of all that makes a feed's documents what they are, its stories apart. */
 /** Of all that is configured and shows in the feed's documents: where one of it changes, the feed has changed. */
 function digestOfSelector({ feed }: Selector, sources: readonly Source[], presentation: object): string {
-  const { select, duplicates, title, description, language, limit, content } = feed;
-  const credits = sources.map((source) => [source.id, source.title, source.url, source.documentUrl]);
+  const { select, duplicates, title, description, language, limit, content, ttlMs } = feed;
+  const credits = sources.map((source) => [source.id, source.title, source.url, source.documentUrl, source.rhythm]);
   const text = JSON.stringify([
-    [select, duplicates, title, description, language, limit, content],
+    [select, duplicates, title, description, language, limit, content, ttlMs],
     credits.map((credit) => JSON.stringify(credit)).sort(),
     presentation,
   ]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FeedFacts, ParsedItem } from "../../src/model/parsed.ts";
-import type { Site, SourceFacts } from "../../src/publish/document.ts";
+import { createFeedTtl, type Site, type SourceFacts } from "../../src/publish/document.ts";
 import { publishFormats } from "../../src/publish/publish.ts";
 import { type DatabaseAddress, migrate, openDatabase } from "../../src/store/database.ts";
 import { createSqlStore } from "../../src/store/sql-store.ts";
@@ -120,7 +120,12 @@ async function documentsOf(store: Store): Promise<readonly string[]> {
   const told: string[] = [];
   for (const feed of feeds) {
     const head = (await store.feedHeads()).find((one) => one.slug === feed.slug)!;
-    for (const { snapshot, findings } of await publishFormats(feed, head, { store, site, factsOf })) {
+    for (const { snapshot, findings } of await publishFormats(feed, head, {
+      store,
+      site,
+      factsOf,
+      ttlOf: createFeedTtl(sources),
+    })) {
       expect(findings).toEqual([]);
       told.push(`${feed.slug}.${snapshot?.format} ${snapshot?.tag} ${snapshot?.lastModifiedAt} ${snapshot?.identity}`);
     }

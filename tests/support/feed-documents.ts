@@ -47,7 +47,7 @@ export function entry(of: Story, given: Partial<Entry> = {}): Entry {
   return {
     story: of,
     urn: `urn:storywire:${of.id}`,
-    link: of.canonicalUrl ?? of.url ?? url(`https://wire.example/stories/${of.id}`),
+    link: of.url ?? url(`https://wire.example/stories/${of.id}`),
     source: { id: of.sourceId, title: "Quay News", url: url("https://news.example/") },
     ...given,
   };

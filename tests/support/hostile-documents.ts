@@ -143,6 +143,7 @@ const stories: fc.Arbitrary<Omit<Story, "id">> = fc.record(
     sourceId: fc.constantFrom("quay-news", "a b/c", "été").map((id) => id as SourceId),
     kind: fc.constantFrom("article" as const, "listed" as const, "entry" as const),
     url: oddUrl,
+    canonicalUrl: oddUrl,
     title: fc.oneof(hostileText, fc.constant("")),
     summary: hostileText,
     summaryHtml: storyHtml,
@@ -212,9 +213,11 @@ export function hostileDocuments({ entriesMax = 8 } = {}): fc.Arbitrary<FeedDocu
       description: hostileText,
       language: languages,
       content: fc.constantFrom("full" as const, "full" as const, "summary" as const),
+      ttlMs: fc.option(fc.integer({ min: 1, max: 10_000_000_000 }), { nil: undefined }),
       items: fc.array(fc.tuple(stories, sources), { maxLength: entriesMax }),
     })
     .map(({ items, ...given }) => {
+      const { ttlMs, ...rest } = given;
       const entries = items.map(([fields, source], index) => {
         const story: Story = { ...fields, id: `hostile${String(index).padStart(19, "0")}` as StoryId };
         return entry(story, {
@@ -222,6 +225,6 @@ export function hostileDocuments({ entriesMax = 8 } = {}): fc.Arbitrary<FeedDocu
           ...(story.url === undefined ? { link: url(`https://wire.example/stories/${story.id}`) } : {}),
         });
       });
-      return feedDocument([], { ...given, entries });
+      return feedDocument([], { ...rest, ...(ttlMs === undefined ? {} : { ttlMs }), entries });
     });
 }

@@ -16,7 +16,7 @@ export function preparedEntry(story: Story, given: Partial<FeedDocument> = {}): 
 export function linesOf(write: (element: Element) => void, empty = "<item/>"): string[] {
   const document = parseXml(empty);
   if (document.documentElement === null) throw new Error("no root");
-  declareNamespaces(document.documentElement, ["atom", "content", "dc", "media"]);
+  declareNamespaces(document.documentElement, ["atom", "content", "dc", "media", "sy"]);
   write(document.documentElement);
   return serializeXml(document).trim().split("\n").slice(1, -1);
 }
