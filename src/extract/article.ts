@@ -5,25 +5,19 @@ import type { SafeHtml } from "../model/html.ts";
 import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { Image } from "../model/story.ts";
 import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
+import { findAuthors } from "./authors.ts";
 import { type Content, findContent, gainOf, guessContent, isInside } from "./content.ts";
-import { type DatedLines, findDates, readDateLine } from "./dates.ts";
-import {
-  findAuthors,
-  findCanonical,
-  findDescription,
-  findLanguage,
-  findRights,
-  findSection,
-  findTags,
-  findTitle,
-  readMarks,
-  wordsKey,
-} from "./facts.ts";
+import { findDates } from "./dates.ts";
+import { findCanonical, findDescription, findLanguage, findRights, findSection, findTags } from "./facts.ts";
 import { type Figure, findFigures } from "./figures.ts";
 import { filterLines } from "./lines.ts";
+import { readMarks } from "./marks.ts";
 import { articleBodyOf, articleText, metaOf, metaText, type PageMetadata, type Said } from "./metadata.ts";
 import { type Block, listSegments, type Segment, type Segments, segmentsIn } from "./segments.ts";
+import { type DatedLines, readDateLine } from "./shown-dates.ts";
+import { findTitle } from "./title.ts";
 import { judgeByTold } from "./told.ts";
+import { wordsKey } from "./words-key.ts";
 
 /** An article page as one item, with what decides whether it is an article at all. */
 export interface FoundArticle {

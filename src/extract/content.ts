@@ -1,5 +1,5 @@
-import { wordsKey } from "./facts.ts";
 import { type Block, type Segment, type Segments, segmentsIn } from "./segments.ts";
+import { wordsKey } from "./words-key.ts";
 
 /** The part of a page that is its article, as kept segments in document order. */
 export interface Content {

@@ -1,12 +1,10 @@
 import type { DateInterval } from "../model/date.ts";
 import type { DocumentContext } from "../model/parsed.ts";
 import { areApart, type DateReader } from "./date-reading.ts";
-import type { Marks } from "./facts.ts";
+import type { Marks } from "./marks.ts";
 import type { PageMetadata } from "./metadata.ts";
 import { type DatedLines, readShownDates, type ShownDate } from "./shown-dates.ts";
 import { addressDate, findTornClocks, readToldDates } from "./told-dates.ts";
-
-export { type DatedLines, readDateLine } from "./shown-dates.ts";
 
 export interface FoundDates {
   readonly published: DateInterval | undefined;

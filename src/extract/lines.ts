@@ -1,6 +1,6 @@
 import { gainOf } from "./content.ts";
-import { wordsKey } from "./facts.ts";
 import type { Segment } from "./segments.ts";
+import { wordsKey } from "./words-key.ts";
 
 /** What is known of the article when its lines are judged. */
 export interface LineFacts {

@@ -3,9 +3,9 @@ import type { SafeHtml } from "../model/html.ts";
 import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { Image } from "../model/story.ts";
 import { resolveWebUrl } from "../model/url.ts";
-import { readDateLine } from "./dates.ts";
-import { names } from "./facts.ts";
+import { names } from "./authors.ts";
 import { splitCredit } from "./figures.ts";
+import { readDateLine } from "./shown-dates.ts";
 
 /** A line of a plain text document that says something. */
 interface Line {

@@ -10,7 +10,7 @@ import {
   type WordsReader,
   wordsDate,
 } from "./date-reading.ts";
-import type { Mark, Marks } from "./facts.ts";
+import { isSaidByReaders, type DateMark as Mark, type Marks } from "./marks.ts";
 import type { Segment } from "./segments.ts";
 
 /** The lines that may tell a date, by their places: around the headline, before the first and after the last paragraph. */
@@ -141,6 +141,7 @@ function ownAddresses({ context }: DateReader, canonical: string | undefined): R
   return new Set(addresses.flatMap((url) => (url === null ? [] : [urlIdentity(url)])));
 }
 
+const ANCESTORS_MAX = 12;
 /** How much more than its date a link must say to be a card of another story. */
 const CARD_CHARACTERS_MIN = 15;
 
@@ -158,26 +159,12 @@ function whereLeads(element: Element, { context }: DateReader, own: ReadonlySet<
   return undefined;
 }
 
-const COMMENT_WORDS =
-  /(?:^|[\s_-])(?:comments?|commentlist|kommentare?|commentaires?|comentarios?|respond|disqus)(?:$|[\s_-])/i;
-const ANCESTORS_MAX = 12;
-
-/** Whether an element stands among what readers wrote. */
-function isSaidByReaders(element: Element): boolean {
-  let at = element.parent;
-  for (let level = 0; at !== null && level < ANCESTORS_MAX; at = at.parent, level++) {
-    if (at.type !== "tag" || at.name === "body") return false;
-    if (COMMENT_WORDS.test(at.attribs.class ?? "") || COMMENT_WORDS.test(at.attribs.id ?? "")) return true;
-  }
-  return false;
-}
-
 function distanceOf(mark: Mark, { headline }: Marks): number {
   if (headline === -1) return mark.order;
   return Math.abs(mark.order - headline) + (mark.order < headline ? BEFORE_ELEMENTS : 0);
 }
 
-const RANK = { itemprop: 0, time: 1, rel: 1, link: 2, class: 2 } as const;
+const RANK = { itemprop: 0, time: 1, class: 2 } as const;
 
 /** The date of the mark nearest to the headline; what machines wrote goes before what people read. */
 function firstMarked(
