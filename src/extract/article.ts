@@ -76,13 +76,13 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   const contentHtml = isTold
     ? writeText(told, baseUrl)
     : writeArticle([...above, ...lead, ...lines], content.root, pictures, baseUrl);
-  const description = findDescription(page);
+  const description = findDescription(page, context.url);
   const summary = standfirst ?? description;
   const images = listImages(shown, page, baseUrl);
   const section = findSection(page);
   const tags = findTags(page, marks);
   const rights = findRights(page);
-  const canonicalUrl = findCanonical(page, baseUrl);
+  const canonical = findCanonical(page, baseUrl);
   const url = resolveWebUrl(context.url);
   const item: ParsedItem = {
     kind: "article",
@@ -92,7 +92,7 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
     images: images.images,
     enclosures: [],
     ...(url !== null && { url }),
-    ...(canonicalUrl !== undefined && { canonicalUrl }),
+    ...(canonical !== undefined && { canonicalUrl: canonical.url }),
     ...(summary !== undefined && { summary: summary.value }),
     ...(description !== undefined &&
       summary !== undefined &&
@@ -114,7 +114,9 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
       tags: tags.origin,
       language: language?.origin,
       rights: rights?.origin,
-      image: images.origin,
+      images: images.origin,
+      canonicalUrl: canonical?.origin,
+      contentHtml: contentHtml === "" ? undefined : isTold ? "json-ld" : "page",
     }),
   };
   return {

@@ -3,12 +3,31 @@ import { type AbsoluteUrl, resolveWebUrl } from "../model/url.ts";
 import { listOf, textIn, typesOf } from "./json-ld.ts";
 import type { Marks } from "./marks.ts";
 import { articleText, articleTexts, metaOf, metasOf, type PageMetadata, type Said } from "./metadata.ts";
+import { isSite, type SiteNames, siteKeys } from "./site-names.ts";
 
-export function findDescription(page: PageMetadata): Said | undefined {
-  const said =
-    metaOf(page, ["og:description", "description", "dc.description", "twitter:description"]) ??
-    articleText(page, ["description", "abstract"]);
-  return said === undefined || said.value === "" ? undefined : said;
+/** What the page says of itself to machines; not what its site says of the site. */
+export function findDescription(page: PageMetadata, url: string | undefined): Said | undefined {
+  const sites = siteKeys(page, url);
+  const said = [
+    metaOf(page, ["og:description"]),
+    metaOf(page, ["description"]),
+    metaOf(page, ["dc.description", "twitter:description"]),
+    articleText(page, ["description", "abstract"]),
+  ];
+  return said.find((one) => one !== undefined && one.value !== "" && !isTagline(one.value, sites));
+}
+
+const TAGLINE_CHARACTERS_MAX = 100;
+
+/** `The Paper – news from the harbour`: a site's name and what it is, without a sentence. */
+function isTagline(text: string, sites: SiteNames): boolean {
+  const parts = /^([^|–—:-]{2,60}?)\s(?:[|–—-]|:)\s(.*)$/s.exec(text.slice(0, TAGLINE_CHARACTERS_MAX));
+  return (
+    text.length < TAGLINE_CHARACTERS_MAX &&
+    parts !== null &&
+    isSite(parts[1] ?? "", sites) &&
+    !/[.!?…]$/.test(text.trim())
+  );
 }
 
 export function findSection(page: PageMetadata): Said | undefined {
@@ -87,9 +106,14 @@ function canonicalTag(tag: string): string {
   }
 }
 
-export function findCanonical(page: PageMetadata, baseUrl: string | undefined): AbsoluteUrl | undefined {
-  const told = page.canonical ?? metaOf(page, ["og:url"])?.value ?? articleText(page, ["url"])?.value;
-  return resolveWebUrl(told, baseUrl) ?? undefined;
+export function findCanonical(
+  page: PageMetadata,
+  baseUrl: string | undefined,
+): { readonly url: AbsoluteUrl; readonly origin: string } | undefined {
+  const link = page.canonical === undefined ? undefined : { value: page.canonical, origin: "link" };
+  const told = link ?? metaOf(page, ["og:url"]) ?? articleText(page, ["url"]);
+  const url = resolveWebUrl(told?.value, baseUrl);
+  return told === undefined || url === null ? undefined : { url, origin: told.origin };
 }
 
 export function findRights(page: PageMetadata): Said | undefined {
