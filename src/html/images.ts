@@ -129,15 +129,6 @@ export function isTrackingPixel(attributes: Attributes): boolean {
   return style !== undefined && /display\s{0,9}:\s{0,9}none/i.test(style.slice(0, 500));
 }
 
-const DATA_IMAGE_CHARACTERS_MAX = 16_384;
-const DATA_IMAGE = /^data:image\/(?:avif|gif|jpeg|png|webp);base64,[A-Za-z0-9+/]+={0,2}$/;
-
-/** A small picture that stands in its own address (RFC 2397), of a kind that holds pixels only. */
-export function findDataImage(src: string | undefined): string | undefined {
-  const trimmed = src !== undefined && src.length <= DATA_IMAGE_CHARACTERS_MAX ? src.trim() : "";
-  return DATA_IMAGE.test(trimmed) ? trimmed : undefined;
-}
-
 function toCandidate(address: string, descriptor: string, baseUrl: string | undefined): ImageCandidate | null {
   if (address === "" || (descriptor !== "" && !/^\d{1,6}(\.\d{1,4})?[wx]$/.test(descriptor))) return null;
   const url = addressOf(address, baseUrl);

@@ -2,7 +2,6 @@ import type { SafeHtml } from "../model/html.ts";
 import { resolveWebUrl } from "../model/url.ts";
 import {
   type Attributes,
-  findDataImage,
   findImageSource,
   type ImageSource,
   isTrackingPixel,
@@ -517,11 +516,10 @@ export class SafeWriter {
   }
 
   #imageAttributes(attributes: Attributes, image: ImageSource | null): string {
-    const src = image?.src ?? (this.profile.isFaithful ? findDataImage(attributes.src) : undefined);
     const candidates = image?.candidates ?? [];
     const { alt } = attributes;
     return (
-      (src === undefined ? "" : ` src="${escapeAttribute(src)}"`) +
+      (image === null ? "" : ` src="${escapeAttribute(image.src)}"`) +
       srcsetAttribute(candidates) +
       (candidates.length > 0 ? attribute("sizes", attributes.sizes) : "") +
       (alt === undefined ? "" : ` alt="${escapeAttribute(shorten(alt))}"`) +
