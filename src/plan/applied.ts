@@ -1,0 +1,92 @@
+import { hash } from "node:crypto";
+import type { Configuration } from "../config/settings.ts";
+import type { Feed } from "../model/feed.ts";
+import type { Source } from "../model/source.ts";
+
+/** How a source is reached and when: always as the files say, and never written to the store, since it may hold secrets. */
+const TRANSPORT = ["headers", "cookies", "auth", "userAgent", "proxy", "rhythm", "robots", "paused"] as const;
+
+/** What a source is read for: all of it that may change what readers see. */
+export type ReadSource = Omit<Source, (typeof TRANSPORT)[number]>;
+
+/** What was accepted of a configuration: the sources as they are read, and the feeds. */
+export interface AppliedFiles {
+  readonly sources: readonly ReadSource[];
+  readonly feeds: readonly Feed[];
+}
+
+/** Grows when an older program's text cannot be understood any more. */
+const FORMAT = 1;
+
+/** What is accepted of a configuration, as text, and its digest: the same whatever the order of files and keys. No secrets. */
+export function describeFiles({ sources, feeds }: Pick<Configuration, "sources" | "feeds">): {
+  readonly digest: string;
+  readonly text: string;
+} {
+  const files = {
+    format: FORMAT,
+    sources: [...sources].sort(by("id")).map(readSource),
+    feeds: [...feeds].sort(by("slug")),
+  };
+  const digest = hash("sha256", JSON.stringify(sorted(files)), "base64url").slice(0, 22);
+  return { digest, text: JSON.stringify(files) };
+}
+
+/** What `describeFiles` wrote; null where another version of this program did: then nothing is known to have been accepted. */
+export function readApplied(text: string): AppliedFiles | null {
+  // The cast holds: this module wrote it, in this format.
+  const { format, ...files } = JSON.parse(text) as AppliedFiles & { readonly format: number };
+  return format === FORMAT ? files : null;
+}
+
+/**
+ * What runs while a change waits: settings, and how sources are reached, as the files say; what they are read for, and
+ * the feeds, as they were accepted. A source that the files do not hold any more is not visited.
+ */
+export function heldConfiguration(wanted: Configuration, applied: AppliedFiles): Configuration {
+  const reached = new Map(wanted.sources.map((source) => [source.id, transportOf(source)]));
+  const unreached = unreachedFrom(wanted.settings.polling.everyMs);
+  return {
+    settings: wanted.settings,
+    sources: applied.sources.map((source) => ({ ...source, ...(reached.get(source.id) ?? unreached) })),
+    feeds: applied.feeds,
+  };
+}
+
+type Transport = Pick<Source, (typeof TRANSPORT)[number]>;
+
+function unreachedFrom(everyMs: number): Transport {
+  return { headers: {}, cookies: {}, rhythm: { kind: "every", everyMs }, robots: true, paused: true };
+}
+
+function transportOf(source: Source): Transport {
+  const { headers, cookies, auth, userAgent, proxy, rhythm, robots, paused } = source;
+  return {
+    headers,
+    cookies,
+    rhythm,
+    robots,
+    paused,
+    ...(auth === undefined ? {} : { auth }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+    ...(proxy === undefined ? {} : { proxy }),
+  };
+}
+
+/** A source without what is said of how it is reached. */
+export function readSource(source: Source): ReadSource {
+  const { headers, cookies, auth, userAgent, proxy, rhythm, robots, paused, ...read } = source;
+  return read;
+}
+
+function by<K extends string>(key: K): (a: Readonly<Record<K, string>>, b: Readonly<Record<K, string>>) => number {
+  return (a, b) => (a[key] < b[key] ? -1 : 1);
+}
+
+/** Mappings with their keys in order, all the way down. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}
