@@ -44,6 +44,9 @@ const BEFORE_ELEMENTS = 40;
 /** A date in a heading is all of it. */
 const HEADING_CHARACTERS_MAX = 40;
 const MARKS_READ_MAX = 30;
+/** How far under the text the page may say when it was changed, and in how many characters. */
+const FOOT_LINES = 80;
+const FOOT_CHARACTERS_MAX = 80;
 
 /** Words before a date that say it is a later one. */
 const UPDATED_WORDS =
@@ -90,6 +93,7 @@ export function readShownDates(
       read(near, true) ??
       read(carded, true) ??
       (labelled.length <= LONE_MARKS_MAX ? read(labelled, true) : undefined) ??
+      ownCardDate(reader, lines.segments, own) ??
       (below.published?.labelled ? below.published : undefined),
     far:
       // A headline with the day of its last change has no other: dates under the text are of what it cites.
@@ -100,7 +104,12 @@ export function readShownDates(
       loose.published?.date ??
       (marks.headline === -1 ? read(published, true)?.date : undefined) ??
       openingDate(reader, told.opening),
-    updated: changeDate(reader, listOf("updated"), marks) ?? above.updated ?? below.updated ?? loose.updated,
+    updated:
+      changeDate(reader, listOf("updated"), marks) ??
+      above.updated ??
+      below.updated ??
+      loose.updated ??
+      footDate(reader, told.foot),
   };
 }
 
@@ -119,7 +128,7 @@ function listLines({
   headline,
   start,
   end,
-}: DatedLines): Readonly<Record<"above" | "below" | "opening", readonly Segment[]>> {
+}: DatedLines): Readonly<Record<"above" | "below" | "opening" | "foot", readonly Segment[]>> {
   const range = (from: number, to: number) => segments.slice(Math.max(0, from), Math.max(0, to));
   return {
     above: [
@@ -129,6 +138,7 @@ function listLines({
     ],
     below: range(end - 3, end + 8),
     opening: range(headline, start + 6),
+    foot: range(end, end + FOOT_LINES),
   };
 }
 
@@ -142,6 +152,33 @@ function ownAddresses({ context }: DateReader, canonical: string | undefined): R
 }
 
 const ANCESTORS_MAX = 12;
+/** The date of the card by which a page lists itself among others. */
+function ownCardDate(
+  reader: DateReader,
+  segments: readonly Segment[],
+  own: ReadonlySet<string>,
+): ShownDate | undefined {
+  for (const { block, place, text } of segments) {
+    if (!place.linked || text.length > HEADING_CHARACTERS_MAX || !YEAR.test(text)) continue;
+    if (whereLeads(block.element, reader, own) !== "here") continue;
+    const date = wordsDate(reader, text, "byline");
+    if (date !== undefined) return { date, labelled: false };
+  }
+  return undefined;
+}
+
+/** A line under the text that says when the page was last changed. */
+function footDate(reader: DateReader, segments: readonly Segment[]): DateInterval | undefined {
+  for (const [index, segment] of segments.entries()) {
+    if (!isDateLine(segment, true)) continue;
+    const line = `${labelBefore(segments[index - 1])}${segment.text}`;
+    if (line.length > FOOT_CHARACTERS_MAX || !UPDATED_WORDS.test(line)) continue;
+    const found = readDateLine(reader, line).updated;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** How much more than its date a link must say to be a card of another story. */
 const CARD_CHARACTERS_MIN = 15;
 

@@ -139,7 +139,7 @@ interface Part {
   readonly role: NumberedPart | "number" | "name";
   readonly value: number;
   readonly digits: number;
-  /** Of a number: a mark that joins it stands before it (`-25`, `'25`). */
+  /** Of a number: a mark that joins it stands before it (`-25`, `'25`, `.Mar.25`). */
   readonly joined: boolean;
   /** Of a month's name: it is also the name of a weekday (`mar`). */
   readonly weekday: boolean;
@@ -186,7 +186,7 @@ function startsTime(tokens: readonly Token[], at: number, lexicon: Lexicon): boo
 function readNumber(tokens: readonly Token[], at: number, lexicon: Lexicon): Reading<Part> | null {
   const token = tokens[at];
   if (token?.kind !== "number" || token.text.length > 4 || startsTime(tokens, at, lexicon)) return null;
-  const joined = !token.spaced && isMark(tokens[at - 1], "-/'’");
+  const joined = !token.spaced && (isMark(tokens[at - 1], "-/'’") || isDotted(tokens, at));
   const part = { value: token.value, digits: token.text.length, joined, weekday: false };
   const unit = tokens[at + 1];
   const role = unit?.kind === "word" ? UNITS[unit.text] : undefined;
@@ -194,6 +194,14 @@ function readNumber(tokens: readonly Token[], at: number, lexicon: Lexicon): Rea
   const before = tokens[at - 1];
   const marked = before?.kind === "word" && lexicon.isMonthMarker(before.key);
   return { value: { ...part, role: marked ? "month" : "number" }, end: at + 1 };
+}
+
+/** `3.Mar.19`: full stops without spaces on both sides of a month's name. */
+function isDotted(tokens: readonly Token[], at: number): boolean {
+  const [first, month, second] = tokens.slice(Math.max(0, at - 3), at);
+  return (
+    isMark(first, ".") && month?.kind === "word" && !month.spaced && isMark(second, ".") && second?.spaced === false
+  );
 }
 
 function readPart(tokens: readonly Token[], at: number, lexicon: Lexicon): Reading<Part> | null {
