@@ -223,11 +223,9 @@ function collectLists(root: unknown, reader: PageReader, budget: { left: number 
     if (isObject(value) && typesOf(value).some((type) => type === "BreadcrumbList" || type === "SiteNavigationElement"))
       continue;
     if (Array.isArray(value)) {
-      const items = value
-        .slice(0, EMBEDDED_LIMITS.itemsMax)
-        .map((one) => itemFrom(one, reader))
-        .filter((item) => item !== null);
-      if (items.length >= LIST_MIN && items.length * 2 >= value.length) lists.push(items);
+      const read = value.slice(0, EMBEDDED_LIMITS.itemsMax);
+      const items = read.map((one) => itemFrom(one, reader)).filter((item) => item !== null);
+      if (items.length >= LIST_MIN && items.length * 2 >= read.length) lists.push(items);
     }
     for (const child of Object.values(value)) pending.push({ value: child, depth: depth + 1 });
   }

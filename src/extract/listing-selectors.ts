@@ -7,6 +7,9 @@ import type { ListingBlock } from "./listing-block.ts";
 import { type PageReader, readCard } from "./listing-card.ts";
 import { select } from "./listing-next.ts";
 
+/** Items that one page may list; later ones are left out. */
+const ITEMS_MAX = 1000;
+
 /** What selects a list and the parts of its items. */
 export type Selectors = Omit<ListingRules, "items" | "follow"> & { readonly items: string };
 
@@ -45,7 +48,7 @@ function readSelected(item: Element, selectors: Selectors, reader: PageReader): 
  * `selector_matched_nothing` where `items`, or `title` or `link` in every item, matches nothing, `bad_selector`.
  */
 export function selectItems(selectors: Selectors, document: Document, reader: PageReader): ListingBlock {
-  const elements = select(selectors.items, document, reader);
+  const elements = select(selectors.items, document, reader).slice(0, ITEMS_MAX);
   const [root] = elements;
   if (root === undefined) throw nothing(selectors.items, "listing.items", reader);
   for (const name of ["title", "link"] as const) {
@@ -70,13 +73,25 @@ const ENTRY_PARTS = {
 
 /** The entries of a page's `h-feed` (microformats2), where it has at least two that name their address. */
 export function findMicroformats(document: Document, reader: PageReader): ListingBlock | null {
-  const elements = select(ENTRIES, document, reader);
+  const elements = outermost(select(ENTRIES, document, reader)).slice(0, ITEMS_MAX);
   const [first] = elements;
   if (first === undefined || elements.length < 2) return null;
   const items = elements.map((item) => readEntry(item, reader)).filter((item) => item !== null);
   if (items.length < 2) return null;
   const root = first.parent?.type === "tag" ? first.parent : first;
   return { score: items.length, items, root };
+}
+
+/** Entries within an entry are replies to it. */
+function outermost(entries: readonly Element[]): readonly Element[] {
+  const all = new Set(entries);
+  return entries.filter((entry) => !isWithin(entry, all));
+}
+
+/** Whether an ancestor is one of these elements. */
+function isWithin(element: Element, all: ReadonlySet<Element>): boolean {
+  for (let at = element.parent; at !== null; at = at.parent) if (at.type === "tag" && all.has(at)) return true;
+  return false;
 }
 
 function readEntry(item: Element, reader: PageReader): ParsedItem | null {

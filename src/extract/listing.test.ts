@@ -124,7 +124,31 @@ describe("extractListings", () => {
     expect(found.items[0]?.url).toBe("https://once.example/a-story-of-number-1");
   });
 
+  it("takes entries within an entry of an h-feed as replies to it, and at most a thousand entries", () => {
+    const entry = (n: number, inside = "") =>
+      `<div class="h-entry"><a class="u-url p-name" href="/note/${n}">Note ${n} about the harbour</a>${inside}</div>`;
+    const replied = `<div class="h-feed">${entry(1, entry(11))}${entry(2)}</div>`;
+    expect(list(replied, "https://notes.example/").items.map((item) => item.url)).toEqual([
+      "https://notes.example/note/1",
+      "https://notes.example/note/2",
+    ]);
+    const many = `<div class="h-feed">${Array.from({ length: 1500 }, (_, n) => entry(n)).join("")}</div>`;
+    expect(list(many, "https://notes.example/").items).toHaveLength(1000);
+  });
+
   it.each([
+    [
+      "a named heading in a deep nest of links to sections",
+      `${"<div>".repeat(1300)}${"<h2>More</h2>".repeat(20)}${'<a href="/tag/a">a</a><b></b></div><a href="/tag/b">b</a>'.repeat(1300)}`,
+    ],
+    [
+      "entries of an h-feed in one another",
+      `<div class="h-feed">${'<div class="h-entry"><a class="u-url" href="/note/a">A note about the harbour</a>'.repeat(1300)}`,
+    ],
+    [
+      "a paragraph of links",
+      `<p>${Array.from({ length: 20_000 }, (_, n) => `words <a href="/story-${n}-of-the-harbour">Story ${n} of the long harbour</a> `).join("")}`,
+    ],
     [
       "many small cards",
       `<ul>${'<li><a href="/some-story-about-things-12345">A story about some things</a> <span>2 days ago</span></li>'.repeat(3000)}</ul>`,

@@ -371,17 +371,38 @@ interface NamedBlock extends ListingBlock {
 
 const FRAME_LEVELS = 10;
 
+/** Elements around a heading that are searched, each with more links than the one before. */
+const SEARCHED_AROUND_MAX = 25;
+
 /** The stories after a heading in the nearest element around it that has at least two. */
 function blockBelow(heading: Spot, tree: PageTree, links: readonly Link[], reader: PageReader): NamedBlock | null {
+  const words = wordsOf(heading.element.children, HEADING_LENGTH_MAX);
+  const sectionEnd = findSectionEnd(heading, tree);
+  const first = linksBefore(links, heading.end);
+  let searched = 0;
+  let held = 1;
   let levels = heading.zone === "frame" ? FRAME_LEVELS : 0;
-  for (let outer = heading.parent; outer !== null; outer = outer.parent, levels++) {
-    const end = sectionEnd(heading, outer, tree);
-    const inside = links.filter((link) => link.spot.index >= heading.end && link.spot.index < end);
-    if (inside.length < 2) continue;
-    const block = namedBlock(inside, wordsOf(heading.element.children, HEADING_LENGTH_MAX), tree, reader);
+  for (let outer = heading.parent; outer !== null && searched < SEARCHED_AROUND_MAX; outer = outer.parent, levels++) {
+    const count = linksBefore(links, Math.min(sectionEnd, outer.end)) - first;
+    if (count <= held) continue;
+    held = count;
+    searched++;
+    const block = namedBlock(links.slice(first, first + count), words, tree, reader);
     if (block !== null) return { ...block, levels };
   }
   return null;
+}
+
+/** How many links stand before a place of the page; links are in document order. */
+function linksBefore(links: readonly Link[], index: number): number {
+  let low = 0;
+  let high = links.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((links[middle]?.spot.index ?? 0) < index) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The stories inside an element that is labelled so. */
@@ -407,9 +428,9 @@ function namedBlock(links: readonly Link[], heading: string, tree: PageTree, rea
   return { heading, score, items, root: root.element };
 }
 
-/** Where the next heading of the same kind begins. */
-function sectionEnd(heading: Spot, outer: Spot, tree: PageTree): number {
-  for (let at = heading.end; at < outer.end; at++) {
+/** Where the next heading of the same kind begins, or the page ends. */
+function findSectionEnd(heading: Spot, tree: PageTree): number {
+  for (let at = heading.end; at < tree.spots.length; at++) {
     const spot = tree.spots[at];
     if (
       spot !== undefined &&
@@ -420,5 +441,5 @@ function sectionEnd(heading: Spot, outer: Spot, tree: PageTree): number {
     )
       return at;
   }
-  return outer.end;
+  return tree.spots.length;
 }
