@@ -12,7 +12,7 @@ const { sources } = await loadConfiguration({ configDir: "config", feedsDir: "fe
 async function itemsOf(id: string) {
   const source = sources.find((candidate) => candidate.id === id);
   if (source === undefined) throw new Error(`The sample has no source ${id}`);
-  const { items } = parseDocument({
+  const { items } = await parseDocument({
     bytes: await readFile(fileURLToPath(source.url)),
     url: source.documentUrl ?? source.url,
     kind: source.kind,

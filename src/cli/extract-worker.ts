@@ -31,7 +31,7 @@ async function answer(job: ExtractJob): Promise<WorkerAnswer<string>> {
     const { bytes, base, contentType } =
       job.bytes === undefined ? await readNamedFile(job.url) : { ...job, bytes: job.bytes, base: job.url };
     const type = job.contentType ?? contentType;
-    const reading = readDocument({
+    const reading = await readDocument({
       bytes,
       ...(type === undefined ? {} : { contentType: type }),
       url: job.documentUrl ?? base,

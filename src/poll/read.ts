@@ -1,4 +1,3 @@
-import { extractDocument } from "../extract/extract.ts";
 import type { Reading } from "../model/candidate.ts";
 import type { DocumentContext, ParsedFeed } from "../model/parsed.ts";
 import type { Source, SourceKind } from "../model/source.ts";
@@ -30,11 +29,11 @@ export interface ReadingJob {
 }
 
 /**
- * Bytes to candidates: decode, parse or extract, normalize. Pure, synchronous and bounded by the limits of its stages;
- * throws ParseError with their codes.
+ * Bytes to candidates: decode, parse or extract, normalize. Pure and bounded by the limits of its stages, which never yield;
+ * rejects with ParseError and their codes.
  */
-export function readDocument(job: ReadingJob): Reading {
-  const parsed = parseDocument(job);
+export async function readDocument(job: ReadingJob): Promise<Reading> {
+  const parsed = await parseDocument(job);
   const repeats = job.repeats === true && !PAGE_FORMATS.has(parsed.format);
   const { feedUrl } = parsed;
   return { ...normalizeFeed(parsed, job.known, { repeats }), ...(feedUrl === undefined ? {} : { feedUrl }) };
@@ -44,7 +43,7 @@ export function readDocument(job: ReadingJob): Reading {
  * The same up to what the document said, before normalizing.
  * @internal Tests use it by itself.
  */
-export function parseDocument(job: ReadingJob): ParsedFeed {
+export async function parseDocument(job: ReadingJob): Promise<ParsedFeed> {
   const { text } = decode(job.bytes, { contentType: job.contentType, markup: markupOf(job) });
   const isFeed = job.kind === "feed" || (job.kind === "auto" && sniffFeed(text) !== null);
   return isFeed ? parseFeed(text, contextOf(job)) : extract(job, text);
@@ -63,7 +62,9 @@ function contextOf({ url, timeZone, capturedAt, contentType, language }: Reading
   };
 }
 
-function extract(job: ReadingJob, text: string): ParsedFeed {
+/** Readers of pages are loaded with the first page: most processes read feeds alone. */
+async function extract(job: ReadingJob, text: string): Promise<ParsedFeed> {
+  const { extractDocument } = await import("../extract/extract.ts");
   return extractDocument(text, contextOf(job), {
     kind: job.kind === "feed" ? "auto" : job.kind,
     more: job.more,
