@@ -477,16 +477,24 @@ export function readCard(card: Card, reader: PageReader): ParsedItem | null {
   const summary =
     known?.summary === undefined ? findSummary(elements, title) : wordsOf(known.summary.children, WORDS_MAX);
   const image = findImage(known?.image === undefined ? elements : listElements([known.image]), reader);
+  const authors = findAuthors(elements, reader);
   return {
     kind: "listed",
     url: card.url,
     title: title.text,
     ...(summary !== undefined && summary !== "" && { summary }),
-    authors: findAuthors(elements, reader),
+    authors,
     tags: [],
     images: image === null ? [] : [image],
     enclosures: [],
     ...(published !== null && { published }),
-    origins: { title: title.origin, url: "link", ...(published !== null && { published: published.origin }) },
+    origins: {
+      title: title.origin,
+      url: "link",
+      ...(published !== null && { published: published.origin }),
+      ...(summary !== undefined && summary !== "" && { summary: known?.summary === undefined ? "card" : "selector" }),
+      ...(authors.length > 0 && { authors: "card" }),
+      ...(image !== null && { images: known?.image === undefined ? "card" : "selector" }),
+    },
   };
 }

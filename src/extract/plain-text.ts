@@ -52,7 +52,14 @@ export function findTextArticle(lines: readonly string[], context: DocumentConte
     ...(head.summary !== undefined && { summary: head.summary }),
     ...(head.published !== undefined && { published: head.published }),
     ...(head.updated !== undefined && { updated: head.updated }),
-    origins: { title: "text", contentHtml: "text" },
+    origins: {
+      title: "text",
+      contentHtml: "text",
+      ...(head.authors.length > 0 && { authors: "byline" }),
+      ...(head.summary !== undefined && { summary: "standfirst" }),
+      ...(head.published !== undefined && { published: head.published.origin }),
+      ...(head.updated !== undefined && { updated: head.updated.origin }),
+    },
   };
 }
 
