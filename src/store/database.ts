@@ -32,6 +32,14 @@ export interface OpenOptions {
 }
 
 /**
+ * What a SQLite connection keeps in memory. Readers map the file, which saves them a copy of each page. A round of visits
+ * touches all of a large file once: mapped, it would stand in the memory of the process that writes (measured: 900 MB of
+ * 1.4 GB), and a larger cache than this saves it no time.
+ */
+const READER_MEMORY = { cacheKib: 64 * 1024, mappedBytes: 1024 * 1024 * 1024 } as const;
+const WRITER_MEMORY = { cacheKib: 16 * 1024, mappedBytes: 0 } as const;
+
+/**
  * Opens the database without touching its schema. StoreError codes: `missing` (a read-only SQLite file that is not
  * there), `corrupt`, `unavailable`, `store_failed`.
  */
@@ -50,8 +58,9 @@ function openSqlite(path: string, { readOnly = false, busyMs = 5_000 }: OpenOpti
     if (path !== ":memory:" && !readOnly) mkdirSync(dirname(path), { recursive: true });
     const sqlite = new Sqlite(path, { readonly: readOnly, timeout: busyMs });
     sqlite.pragma("foreign_keys = off");
-    sqlite.pragma("cache_size = -65536");
-    sqlite.pragma("mmap_size = 1073741824");
+    const { cacheKib, mappedBytes } = readOnly ? READER_MEMORY : WRITER_MEMORY;
+    sqlite.pragma(`cache_size = -${cacheKib}`);
+    sqlite.pragma(`mmap_size = ${mappedBytes}`);
     sqlite.pragma("temp_store = memory");
     if (!readOnly) {
       sqlite.pragma("journal_mode = WAL");
@@ -218,8 +227,8 @@ function freeName(file: string): string {
   for (let number = 2; ; number += 1) if (!existsSync(`${file}.${number}`)) return `${file}.${number}`;
 }
 
-/** Files up to this size are checked page by page at each start (measured: 0.6 ms of CPU a megabyte). */
-const CHECKED_BYTES = 256 * 1024 * 1024;
+/** Files up to this size are checked page by page at each start, also that of a single poll (measured: 0.6 ms of CPU a megabyte). */
+const CHECKED_BYTES = 64 * 1024 * 1024;
 
 /** Of larger files: tables that stay small, and so many rows of the others, where the last writes went. */
 const SMALL_TABLES = ["schema_migrations", "sources", "feeds", "stale_lists"];
