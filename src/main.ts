@@ -16,6 +16,9 @@ if (process.execve !== undefined && process.execArgv.length === 0 && process.env
 }
 
 const { run } = await import("./cli/cli.ts");
-process.exitCode = await run(process.argv);
+const exitCode = await run(process.argv);
+process.exitCode = exitCode;
+// A start that failed half-way may leave timers behind: they end with the process, not the process with them.
+if (exitCode !== 0) setTimeout(() => process.exit(exitCode), 1_000).unref();
 // The channel to the process that started this one would keep it alive.
 if (process.connected) process.disconnect();

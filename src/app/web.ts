@@ -91,6 +91,8 @@ async function createSite(configuration: Configuration, log: Logger, options: We
   const { metrics, store, shelf } = options;
   const { settings, feeds, sources } = configuration;
   const now = options.now ?? Date.now;
+  // First what may fail: a folder that may not be written to.
+  const token = operatorToken(settings, log);
   const factsOf = factsReader(configuration);
   const renderer = createRenderer(configuration, {
     onEnd: (error) => log.error({ event: "renderer", err: error }, "the renderer ended; it is started again"),
@@ -170,7 +172,7 @@ async function createSite(configuration: Configuration, log: Logger, options: We
   const api = createApi({
     configuration,
     store,
-    token: operatorToken(settings, log),
+    token,
     now,
     changedAt: ({ slug }) => shelf.head(slug)?.changedAt,
     ...(options.poller === undefined ? {} : { ask: options.poller.ask }),

@@ -39,16 +39,16 @@ function endQuietlyWithReader(): void {
 }
 
 function report(error: unknown, json: boolean): void {
-  const code = error instanceof StorywireError ? error.code : "internal";
+  const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
   if (json) {
     reportJson(code, message, error instanceof SettingsError ? { problems: error.problems } : {});
     return;
   }
-  // What is no error of ours is a fault of this program: where it happened helps whoever mends it.
-  const told = error instanceof StorywireError || !(error instanceof Error) ? message : error.stack;
-  const head = error instanceof StorywireError ? `${code}: ` : "";
-  const hint = HINTS[code];
+  // What is no error of ours, nor of the system, is a fault of this program: where it happened helps whoever mends it.
+  const told = code !== "internal" || !(error instanceof Error) ? message : error.stack;
+  const head = code === "internal" ? "" : `${code}: `;
+  const hint = HINTS[code] ?? SYSTEM_HINTS[systemCodeOf(error)];
   process.stderr.write(`storywire: ${head}${told}${concernsOf(error)}${hint === undefined ? "" : `\n  ${hint}`}\n`);
 }
 
@@ -59,6 +59,24 @@ const HINTS: Readonly<Record<string, string>> = {
   corrupt: "nothing was changed: put a backup in its place with storywire restore FILE",
   already_running: "that one may be asked over its API; stop it first where the data itself is replaced",
 };
+
+const SYSTEM_HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program listens there: service.listen, STORYWIRE_LISTEN or PORT names another address",
+  EADDRNOTAVAIL: "this machine has no such address: see service.listen and STORYWIRE_LISTEN",
+  EACCES: "this user may not do that: see who owns the file or folder; ports below 1024 need a privilege",
+  EROFS: "the file system takes no writes: STORYWIRE_DATA names another data folder",
+  ENOSPC: "the disk is full",
+};
+
+function codeOf(error: unknown): string {
+  if (error instanceof StorywireError) return error.code;
+  return systemCodeOf(error) === "" ? "internal" : "system_failed";
+}
+
+/** The name that the operating system gives to its refusal; empty where it did not refuse. */
+function systemCodeOf(error: unknown): string {
+  return error instanceof Error && "syscall" in error && "code" in error ? String(error.code) : "";
+}
 
 /** What the error is about, where its message does not say so. */
 function concernsOf(error: unknown): string {

@@ -28,7 +28,11 @@ const selectionSchema = z
         description: "Ids of the sources whose stories are taken; empty: of all.",
         examples: [["example-politics"]],
       }),
-    tags: z.array(tag).max(256).prefault([]).meta({ description: "Stories with one of these tags; empty: all." }),
+    tags: z
+      .array(tag)
+      .max(256)
+      .prefault([])
+      .meta({ description: "Stories of the sources with one of these tags, beside those named; empty: of all." }),
     include: patterns("Stories in which one of these patterns is found: words, or `/regular expression/flags`."),
     exclude: patterns("Not the stories in which one of these patterns is found."),
     since: duration.exactOptional().meta({
@@ -89,13 +93,15 @@ export interface FeedContext {
   readonly shownFolder: string;
   /** The sources there are; null where they are not known. */
   readonly sourceIds: ReadonlySet<SourceId> | null;
+  /** The tags that sources have; null where they are not known. */
+  readonly sourceTags: ReadonlySet<string> | null;
   readonly validatePattern?: (pattern: string) => boolean;
 }
 
 /**
  * Reads a folder of feeds; an empty one means nothing to publish, a missing one is refused (its feeds would answer 410).
  * Complaints beside those of the schema: file names that are no slug, slugs and former slugs claimed twice, sources that
- * do not exist, patterns that cannot be read.
+ * do not exist, tags that no source has, patterns that cannot be read.
  */
 export async function loadFeeds(folder: string, context: FeedContext): Promise<Checked<readonly Feed[]>> {
   const read = await loadYamlFolder(folder, context.shownFolder);
@@ -108,7 +114,11 @@ export async function loadFeeds(folder: string, context: FeedContext): Promise<C
     else loaded.push({ feed: checked.value, file });
   }
   for (const { feed, file } of loaded) {
-    problems.push(...unknownSources(feed, file, context.sourceIds), ...badPatterns(feed, file, context));
+    problems.push(
+      ...unknownSources(feed, file, context.sourceIds),
+      ...selectsNothing(feed, file, context.sourceTags),
+      ...badPatterns(feed, file, context),
+    );
   }
   problems.push(...slugClashes(loaded));
   return problems.length > 0 ? { problems } : { value: loaded.map(({ feed }) => feed) };
@@ -143,6 +153,20 @@ function unknownSources(feed: Feed, file: Located, known: ReadonlySet<SourceId> 
     const wanted = nearest === null ? "the id of a source" : `the id of a source, such as ${nearest}`;
     return problemAt(file, ["select", "sources", index], wanted);
   });
+}
+
+/** A feed that goes by tags alone, none of which any source has, would never show a story. */
+function selectsNothing(
+  { select }: Feed,
+  file: Located,
+  known: ReadonlySet<string> | null,
+): readonly SettingsProblem[] {
+  const { sources, tags } = select;
+  const [first] = tags;
+  if (known === null || first === undefined || sources.length > 0 || tags.some((one) => known.has(one))) return [];
+  const nearest = findNearest(first, known);
+  const wanted = nearest === null ? "the tag of a source" : `the tag of a source, such as ${nearest}`;
+  return [problemAt(file, ["select", "tags", 0], `${wanted}: the feed selects nothing`)];
 }
 
 function badPatterns(feed: Feed, file: Located, { validatePattern }: FeedContext): readonly SettingsProblem[] {

@@ -339,6 +339,18 @@ describe("sources", () => {
     expect(sources[0]).toMatchObject({ url: "https://news.example/x", auth: { username: "me", password: "p@ss" } });
   });
 
+  test("a feed that selects nothing is told, with the tag that was meant", async () => {
+    const files = {
+      "config/sources/a.yaml": source("tags: [politics]"),
+      "feeds/good.yaml": "title: Good\nselect: { tags: [nothing, politics] }",
+      "feeds/named.yaml": "title: Named\nselect: { sources: [a], tags: [nothing] }",
+      "feeds/wrong.yaml": "title: Wrong\nselect: { tags: [politcs] }",
+    };
+    expect(await complaints(files)).toEqual([
+      'feeds/wrong.yaml:2:18: select.tags[0] is "politcs"; wanted: the tag of a source, such as politics: the feed selects nothing',
+    ]);
+  });
+
   test("secrets may lie in files: one way for all of them", async () => {
     const files = {
       "secrets/password": "open sesame\n",

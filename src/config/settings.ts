@@ -409,6 +409,7 @@ export async function loadConfiguration(options: ConfigurationPlace & Validators
     shownFolder: shownPath(feedsDir, options.cwd),
     // Where sources are broken their ids are not known: naming them is then no mistake.
     sourceIds: "value" in sources ? new Set(sources.value.map(({ id }) => id)) : null,
+    sourceTags: "value" in sources ? new Set(sources.value.flatMap(({ tags }) => tags)) : null,
   });
   const problems = [settings, sources, feeds].flatMap((part) => ("problems" in part ? part.problems : []));
   if ("problems" in settings || "problems" in sources || "problems" in feeds) throw new SettingsError(problems);
