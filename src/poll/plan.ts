@@ -450,7 +450,16 @@ function planChange(
     revision: whole.revision + 1,
     contentDigest: mergedDigest,
   };
-  return { update: { ...settled, revised: { story: revisedStory, changed } }, sightings: overruled };
+  const origins = originsOf(candidate, corrected);
+  const revised = { story: revisedStory, changed, ...(origins === undefined ? {} : { origins }) };
+  return { update: { ...settled, revised }, sightings: overruled };
+}
+
+/** Who said the fields that a revision takes over: not the first date, nor what stays as it was. */
+function originsOf({ origins }: Candidate, corrected: readonly string[]): Readonly<Record<string, string>> | undefined {
+  if (origins === undefined) return undefined;
+  const kept = new Set(["published", ...KEPT_FIELDS, ...corrected]);
+  return Object.fromEntries(Object.entries(origins).filter(([field]) => !kept.has(field)));
 }
 
 /** What the source says in the place of an operator's word: told by `explain`, changes nothing. */

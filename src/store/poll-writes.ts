@@ -1,7 +1,7 @@
 import type { FeedSlug } from "../model/feed.ts";
 import type { Story, StoryId } from "../model/story.ts";
 import { enterFeeds, feedsCrediting, feedsShowing, removeEntries, touchFeeds } from "./feed-lists.ts";
-import { keysOf, keysText, recordText } from "./rows.ts";
+import { keysOf, keysText, parseOwn, recordText } from "./rows.ts";
 import { indexStories, unindexStories } from "./search.ts";
 import { savePolls } from "./sources.ts";
 import { type Cell, insertRows, query, queryParts, type Sql, updateStoryRows } from "./sql.ts";
@@ -122,9 +122,15 @@ async function updateStories(
   if (updates.length === 0) return [];
   await saveRevisions(sql, updates);
   const stamps = await stampsOfRevised(sql, changes);
+  const origins = await revisedOrigins(sql, updates);
   await updateStoryRows(
     sql,
-    updates.map((update) => ({ n: update.n, ...columnsOf(update), ...revisedColumns(update, stamps) })),
+    updates.map((update) => ({
+      n: update.n,
+      ...columnsOf(update),
+      ...revisedColumns(update, stamps),
+      ...origins.get(update.n),
+    })),
   );
   await insertRows(
     sql,
@@ -176,6 +182,25 @@ function revisedColumns({ revised }: StoryUpdate, stamps: ReadonlyMap<Story, num
     stamp_at: stamps.get(story) ?? story.stampAt,
     record: recordText(story),
   };
+}
+
+/** Who said each field, after the fields that revisions take over. */
+async function revisedOrigins(
+  sql: Sql,
+  updates: readonly Updating[],
+): Promise<ReadonlyMap<number, { readonly origins: string }>> {
+  const told = updates.filter(({ revised }) => revised?.origins !== undefined);
+  if (told.length === 0) return new Map();
+  const text = "select n, origins from stories where n in @numbers";
+  const rows = await queryParts<{ n: number; origins: string | null }>(
+    sql,
+    text,
+    told.map(({ n }) => n),
+  );
+  const known = new Map(rows.map(({ n, origins }) => [n, origins === null ? {} : parseOwn<object>(origins)]));
+  return new Map(
+    told.map(({ n, revised }) => [n, { origins: JSON.stringify({ ...known.get(n), ...revised?.origins }) }]),
+  );
 }
 
 function stampsOfRevised(sql: Sql, changes: readonly PollChanges[]): Promise<ReadonlyMap<Story, number>> {

@@ -53,7 +53,12 @@ export interface NewStory {
 export interface StoryUpdate {
   readonly id: StoryId;
   /** The whole story after a material change, with its fields that changed; absent where the content stays. */
-  readonly revised?: { readonly story: Story; readonly changed: readonly string[] };
+  readonly revised?: {
+    readonly story: Story;
+    readonly changed: readonly string[];
+    /** Who said the fields that were taken over; fields not named keep theirs. */
+    readonly origins?: Readonly<Record<string, string>>;
+  };
   readonly rawDigest?: string;
   readonly dates?: StoryDates;
   readonly newKeys?: readonly IdentityKey[];

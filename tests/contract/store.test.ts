@@ -139,6 +139,23 @@ describe.each(Object.entries(databases))("the store on %s", (_name, open) => {
     expect(titles(await store.search("number", 10))).toHaveLength(2);
   });
 
+  it("tells of each field who said it last, where a revision takes it over", async () => {
+    const play = await player();
+    const origins = { title: "link", url: "link", published: "listing" };
+    await play.poll([numberedItem(1, { origins })], NOW);
+    const followed = { title: "h1", url: "page", contentHtml: "page", published: "json-ld" };
+    await play.poll([numberedItem(1, { title: "Story number 1, in full", origins: followed })], NOW + HOUR);
+    const [story] = await play.entries();
+    expect((await store.storyHistory(story!.id))?.origins).toEqual({
+      title: "h1",
+      url: "link",
+      contentHtml: "page",
+      published: "listing",
+    });
+    await play.poll([numberedItem(1, { title: "Story number 1, in full and mended" })], NOW + 2 * HOUR);
+    expect((await store.storyHistory(story!.id))?.origins).toMatchObject({ title: "h1" });
+  });
+
   it("finds stories by words of title and opening, whatever their case and accents", async () => {
     const play = await player();
     await play.poll([numberedItem(1, { title: "Über die Brücke" }), numberedItem(2)], NOW);
