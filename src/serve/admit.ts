@@ -26,6 +26,18 @@ export function isPlainRead(request: IncomingMessage): boolean {
   return length === undefined && coding === undefined && hasOneHost(request);
 }
 
+/** A path, an address with a host, or the whole server (RFC 9112 §3.2). Express never answers what has neither. */
+const TARGET = /^(?:\/|https?:\/\/[^/?#]|\*$)/i;
+
+/** Refuses a request whose target names nothing; RequestError `malformed_request` (400). */
+export function requireTarget({ url = "" }: IncomingMessage): void {
+  if (TARGET.test(url)) return;
+  throw new RequestError("Cannot read this request: its target is neither a path nor an address", {
+    code: "malformed_request",
+    status: 400,
+  });
+}
+
 /** Why a request cannot be read as it stands; undefined when it can. */
 function refusalOf(request: IncomingMessage): RequestError | undefined {
   if (request.httpVersionMajor !== 1) {

@@ -1,10 +1,13 @@
-import { type Server, STATUS_CODES } from "node:http";
+import { type Server, ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { PROBLEM_HEADERS, type Problem, problemDocument, problemOf } from "./problem.ts";
 
 /** What node tells of a request that it could not read. */
 interface ClientError extends Error {
   readonly code?: string;
+  /** What the parser of HTTP found. */
+  readonly reason?: string;
   /** The bytes that were being read. */
   readonly rawPacket?: Buffer;
 }
@@ -28,10 +31,26 @@ function malformed(): Problem {
   return problemOf(400, "malformed_request", "This is not a request of HTTP/1.1");
 }
 
+/** How long an answer under way may take after its connection brought something that is no request. */
+const GRACE_MS = 2_000;
+
+/** Closes the connection once the answer that is under way was given: it must be neither cut off nor mixed with another. */
+function closeAfter(answer: ServerResponse, socket: Duplex & Partial<Pick<Socket, "destroySoon">>): void {
+  const late = setTimeout(() => socket.destroy(), GRACE_MS).unref();
+  answer.once("finish", () => {
+    clearTimeout(late);
+    socket.destroySoon?.();
+  });
+}
+
 const PROBLEMS: Readonly<Record<string, (error: ClientError) => Problem>> = {
   HPE_HEADER_OVERFLOW: tooLarge,
   HPE_INVALID_METHOD: badMethod,
-  HPE_INVALID_VERSION: () => problemOf(505, "unknown_version", "There is only HTTP/1.0 and HTTP/1.1 here"),
+  HPE_INVALID_VERSION: ({ reason }) =>
+    // A line that ends otherwise than it must is told by the same code.
+    reason?.includes("CRLF")
+      ? malformed()
+      : problemOf(505, "unknown_version", "There is only HTTP/1.0 and HTTP/1.1 here"),
   ERR_HTTP_REQUEST_TIMEOUT: () => problemOf(408, "request_timeout", "This request did not arrive in time"),
 };
 
@@ -50,9 +69,10 @@ function writeProblem(socket: Duplex, problem: Problem): void {
 /** Answers what never becomes a request for the application: broken, over-long and unfinished ones, CONNECT, odd Expect. */
 export function answerBrokenRequests(server: Server): void {
   server.on("clientError", (error: ClientError, socket: Duplex) => {
-    // Nobody is there to read an answer, or one is already under way and must not be mixed with another.
-    const isAnswering = "_httpMessage" in socket && Boolean(socket._httpMessage);
-    if (error.code === "ECONNRESET" || !socket.writable || isAnswering) socket.destroy(error);
+    // node keeps there the answer that a connection waits for.
+    const answer = "_httpMessage" in socket && socket._httpMessage;
+    if (error.code === "ECONNRESET" || !socket.writable) socket.destroy(error);
+    else if (answer instanceof ServerResponse) closeAfter(answer, socket);
     else writeProblem(socket, (PROBLEMS[error.code ?? ""] ?? malformed)(error));
   });
   server.on("connect", (_request, socket) => {

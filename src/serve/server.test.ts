@@ -456,6 +456,9 @@ describe("broken requests", () => {
     ["no Host", "GET /feeds/top.rss HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
     ["two Hosts", "GET /feeds/top.rss HTTP/1.1\r\nHost: a\r\nhost: b\r\nConnection: close\r\n\r\n", 400],
     ["an obscured coding", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501],
+    ["an address without a host", "GET http:// HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 400],
+    ["an address that is a query", "GET http://?x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 400],
+    ["lines that end half", "GET /feeds/top.rss HTTP/1.1\nHost: a\n\n", 400],
     ["no version", "GET /feeds/top.rss\r\nHost: a\r\n\r\n", 505],
     ["an odd version", "GET / HTTP/9.9\r\nHost: a\r\n\r\n", 505],
     ["the start of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400],
@@ -464,6 +467,19 @@ describe("broken requests", () => {
     expect(received).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*application/problem\\+json`));
     expect(problemIn(received).status).toBe(status);
     expect((await get("/feeds/top.rss")).status).toBe(200);
+  });
+
+  test("behind one that is sound leave its answer whole, and are answered by the end of the connection", async () => {
+    const sound = "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n";
+    for (const bytes of [
+      `${sound}nonsense\r\n\r\n`,
+      sound.replace("\r\n\r\n", "\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n"),
+    ]) {
+      const received = await exchange(port, bytes);
+      expect(received).toMatch(/^HTTP\/1.1 404 /);
+      expect(received.split("HTTP/1.1 ")).toHaveLength(2);
+      expect(problemIn(received).code).toBe("not_found");
+    }
   });
 
   test("HTTP/1.0 needs no Host", async () => {

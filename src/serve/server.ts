@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { RequestError } from "../errors.ts";
 import { addressesOf } from "./addresses.ts";
-import { admit } from "./admit.ts";
+import { admit, requireTarget } from "./admit.ts";
 import { createApiRouter } from "./api/api.ts";
 import { describeApi } from "./api/openapi.ts";
 import type { Api } from "./api/operations.ts";
@@ -157,6 +157,7 @@ function createSite(wire: Wire, options: ServerOptions, shutdown: () => Pick<Shu
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     try {
       if (hot(request, response)) return;
+      requireTarget(request);
     } catch (error) {
       answerError(error, request, response);
       countAnswer(feedCounts, response.statusCode);
