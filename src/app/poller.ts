@@ -1,6 +1,5 @@
 import { constants, setPriority } from "node:os";
 import type { Logger } from "pino";
-import type { Configuration } from "../config/settings.ts";
 import { RequestError, StoreError } from "../errors.ts";
 import { freshMemory, type PollRecord } from "../model/poll.ts";
 import type { Source, SourceId } from "../model/source.ts";
@@ -11,6 +10,7 @@ import { createOperator } from "./operate.ts";
 import { logStoreFailure, type Overrides } from "./parts.ts";
 import { type PollingListeners, startPolling } from "./polling.ts";
 import { isOfConfiguration, type Question } from "./questions.ts";
+import { acceptConfiguration, type Decision } from "./standing.ts";
 
 /** A poller that is told to end has ended by then. */
 const POLLER_END_MS = 15_000;
@@ -35,10 +35,11 @@ const PRUNE_STEPS = 20;
 
 /** Visits sources as they fall due, until stopped. */
 export async function runPoller(
-  configuration: Configuration,
+  decision: Decision,
   log: Logger,
   options: Overrides & PollerListeners = {},
 ): Promise<Poller> {
+  const { configuration } = decision;
   // Answers come first: this process and the readers it starts take what time the serving one leaves.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   await using starting = new AsyncDisposableStack();
@@ -51,6 +52,7 @@ export async function runPoller(
   const operate = createOperator({ configuration, store: polling.store, now, owner: `${owner}-operator` });
   const busy = new Set<SourceId>();
   const running = new Set<Promise<unknown>>();
+  await acceptConfiguration(decision, polling.store, now());
   await polling.defineFeeds();
   await polling.publishChanged();
 

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Logger } from "pino";
-import type { Configuration } from "../config/settings.ts";
 import { RequestError } from "../errors.ts";
 import type { Activity } from "../serve/metrics.ts";
 import type { PollingListeners } from "./polling.ts";
 import type { Question } from "./questions.ts";
+import type { Decision } from "./standing.ts";
 
 /** Waits this long before a poller that died is started again, doubled each time up to a minute. */
 const RESTART_MS = 500;
@@ -16,7 +16,7 @@ export interface PollerProcess extends AsyncDisposable {
   /** Asks the process that writes; rejects with RequestError `poller_down` where it does not run, or ends meanwhile. */
   ask(question: Question): Promise<unknown>;
   /** Ends the process when its visits have ended, and starts it with another configuration. */
-  replace(configuration: Configuration): Promise<void>;
+  replace(decision: Decision): Promise<void>;
 }
 
 /** What the poller tells the process that started it. */
@@ -37,19 +37,17 @@ export interface NumberedQuestion {
 }
 
 /** The first message to a poller: what it runs with, whatever the files say meanwhile. */
-export interface PollerStart {
-  readonly configuration: Configuration;
-}
+export type PollerStart = Decision;
 
 /** Keeps a poller process running beside this one. */
 export function supervisePoller(
   command: { readonly file: string; readonly args: readonly string[] },
-  configuration: Configuration,
+  started: Decision,
   log: Logger,
   listeners: Required<PollingListeners>,
 ): PollerProcess {
   let child: ChildProcess | undefined;
-  let current = configuration;
+  let current = started;
   let stopping = false;
   let replacing = false;
   let waitMs = RESTART_MS;
@@ -91,7 +89,7 @@ export function supervisePoller(
       // It mostly waits: a small heap is collected sooner and stays small.
       execArgv: ["--max-semi-space-size=2", "--max-old-space-size=256"],
     });
-    child.send({ configuration: current } satisfies PollerStart);
+    child.send(current satisfies PollerStart);
     const startedAt = performance.now();
     // Only our own program speaks on this channel.
     child.on("message", (message) => hear(message as PollerMessage));

@@ -1,16 +1,20 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import pino from "pino";
-import { migrateDatabase } from "../app/parts.ts";
+import { migrateDatabase, openWritableStore } from "../app/parts.ts";
 import type { Poller } from "../app/poller.ts";
 import type { PollingListeners } from "../app/polling.ts";
+import { isOfConfiguration, type Question } from "../app/questions.ts";
 import { type Reloading, startReloading } from "../app/reload.ts";
+import { type Decision, standingOf } from "../app/standing.ts";
 import { type NumberedQuestion, type PollerMessage, type PollerStart, supervisePoller } from "../app/supervise.ts";
+import { runCommand } from "../app/tool-process.ts";
 import type { WebOptions } from "../app/web.ts";
 import { type Configuration, configurationPlace } from "../config/settings.ts";
 import { RequestError, StorywireError } from "../errors.ts";
 import type { Activity } from "../serve/metrics.ts";
 import { lockInstance } from "../store/lock.ts";
+import { openStore } from "../store/sql-store.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 
 export interface ServeOptions extends GlobalOptions {
@@ -24,16 +28,19 @@ export interface ServeOptions extends GlobalOptions {
 /** Runs until SIGTERM or SIGINT, then ends what is under way and answers 0. */
 export async function serve(options: ServeOptions): Promise<ExitCode> {
   if (options.supervised && options.role === "web") return serveBesideOthers();
-  const configuration = options.supervised ? await givenConfiguration() : await servedConfiguration(options);
-  const log = pino({ name: "storywire", level: configuration.settings.logLevel, base: { role: options.role } });
+  const given: Decision = options.supervised
+    ? await givenDecision()
+    : { configuration: await servedConfiguration(options) };
+  const { settings } = given.configuration;
+  const log = pino({ name: "storywire", level: settings.logLevel, base: { role: options.role } });
   const stopped = stopSignal();
   await using running = new AsyncDisposableStack();
-  if (options.role !== "poller") running.use(lockInstance(configuration.settings.dataDir));
+  if (options.role !== "poller") running.use(lockInstance(settings.dataDir));
   if (options.role === "poller") {
     // Each role loads what it needs: the serving process holds no reader of documents.
     const { runPoller } = await import("../app/poller.ts");
     const poller = running.use(
-      await runPoller(configuration, log, {
+      await runPoller(options.supervised ? given : await decideAlone(given.configuration, log), log, {
         onCommitted: () => tell({ committed: true }),
         onActivity: (activity) => tell({ activity }),
         onStore: (fault) => tell({ store: fault }),
@@ -41,7 +48,10 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     );
     process.on("message", (message) => void answer(poller, message as NumberedQuestion));
   } else {
-    await migrateDatabase(configuration);
+    await migrateDatabase(given.configuration);
+    const store = running.use(openStore(settings.database, { readOnly: true }));
+    const standing = await standingOf(given.configuration, store);
+    const { configuration } = standing;
     let web: Awaited<ReturnType<typeof startWeb>> | undefined;
     let files: Reloading | undefined;
     /** What the poller did before there was anybody to count it. */
@@ -49,24 +59,30 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     const poller =
       options.role === "all"
         ? running.use(
-            startPollerProcess(configuration, log, {
+            startPollerProcess(standing, log, {
               onCommitted: () => void web?.refresh(),
               onActivity: (activity) => void (web === undefined ? early.push(activity) : web.count(activity)),
             }),
           )
         : undefined;
     const parts = {
-      ...(poller === undefined ? {} : { poller }),
+      ...(poller === undefined
+        ? {}
+        : { poller: { ...poller, ask: (question: Question) => answerHere(question, files) ?? poller.ask(question) } }),
       configurationFault: () => files?.fault() ?? null,
     };
     web = running.use(await startWeb(configuration, log, parts));
     for (const activity of early) web.count(activity);
     const { configDir, feedsDir } = configurationPlace(options, process.env, process.cwd());
+    const served = web;
+    const runners = [{ replace: ({ configuration: next }: Decision) => served.replace(next) }];
     files = running.use(
-      startReloading(configuration, {
+      startReloading(standing, {
         folders: [configDir, join(configDir, "sources"), feedsDir],
         load: () => servedConfiguration(options),
-        runners: poller === undefined ? [web] : [web, poller],
+        runners: poller === undefined ? runners : [...runners, poller],
+        store,
+        run: (args) => runCommand([...args, "--config", configDir, "--feeds", feedsDir]),
         log,
       }),
     );
@@ -130,18 +146,40 @@ async function answer(poller: Poller, { number, question }: NumberedQuestion): P
   }
 }
 
-function startPollerProcess(configuration: Configuration, log: pino.Logger, listeners: Required<PollingListeners>) {
+/** What concerns the configuration is answered by the first process; null: ask the poller. */
+function answerHere(question: Question, files: Reloading | undefined): Promise<unknown> | null {
+  if (!isOfConfiguration(question)) return null;
+  if (files !== undefined) return files.answer(question);
+  throw new RequestError("The service is starting", { code: "starting", status: 503 });
+}
+
+/** A poller that nobody supervises decides by itself, and may take its time: nobody waits for an answer of it. */
+async function decideAlone(wanted: Configuration, log: pino.Logger): Promise<Decision> {
+  const { decideConfiguration } = await import("../app/planning.ts");
+  await using store = await openWritableStore(wanted);
+  const { configuration, pending } = await decideConfiguration(wanted, store, Date.now());
+  if (pending !== undefined) {
+    const { surprises } = pending;
+    log.warn(
+      { event: "configuration", code: "pending", surprises },
+      "the change of the files waits for `storywire apply`",
+    );
+  }
+  return { configuration };
+}
+
+function startPollerProcess(started: Decision, log: pino.Logger, listeners: Required<PollingListeners>) {
   const args = ["serve", "--role", "poller", "--supervised"];
-  return supervisePoller({ file: MAIN, args }, configuration, log, listeners);
+  return supervisePoller({ file: MAIN, args }, started, log, listeners);
 }
 
 /** What the service that started this poller runs with, whatever the files say meanwhile. */
-async function givenConfiguration(): Promise<Configuration> {
+async function givenDecision(): Promise<Decision> {
   // The terminal's hang-up is meant for the service, which asks for a new poller.
   process.on("SIGHUP", () => {});
   // Only our own program speaks on this channel, and this first.
-  const [{ configuration }] = (await once(process, "message")) as [PollerStart];
-  return configuration;
+  const [decision] = (await once(process, "message")) as [PollerStart];
+  return decision;
 }
 
 /** Resolves at the first SIGTERM or SIGINT, or when the process that started this one has gone. */

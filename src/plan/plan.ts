@@ -19,7 +19,7 @@ export interface SourcePlan extends SourceDifference {
   readonly replay: ReplayState;
   /** Why its document cannot be read, or would not be believed. */
   readonly fault?: { readonly code: string; readonly message: string };
-  /** The document could be read under the rules in force: the change is what breaks it. */
+  /** The document can be read under the rules in force, or nothing could be tried: an operator should know. */
   readonly breaks?: true;
   /** When the document came that was read, milliseconds since 1970 UTC. */
   readonly fetchedAt?: number;
@@ -113,8 +113,8 @@ async function planSource(
   for (const body of await tools.store.keptBodies(difference.id)) {
     const old = await tryFinding(before, { state, body }, tools);
     const next = await tryFinding(after, { state, body }, tools);
-    // A document that neither can be read: the one before it may be better.
-    if (next.kind === "unread" && old.kind === "unread") continue;
+    // A document that no rules can read: the one before it may be better.
+    if (isUnreadable(next) && isUnreadable(old)) continue;
     return { ...difference, fetchedAt: body.at, ...sourcePlan(old, next, { before, after, now: tools.now }) };
   }
   return { ...plain, replay: "no_body" };
@@ -124,6 +124,13 @@ type Tried =
   | { readonly kind: "found"; readonly finding: Finding }
   | { readonly kind: "elsewhere" }
   | { readonly kind: "unread"; readonly fault: { readonly code: string; readonly message: string } };
+
+/** What could not be tried at all is no fault of the document: nobody knows then what the change does. */
+const UNTRIED_CODES = new Set(["parse_timeout", "parse_memory", "parse_crashed", "stopped"]);
+
+function isUnreadable(tried: Tried): boolean {
+  return tried.kind === "unread" && !UNTRIED_CODES.has(tried.fault.code);
+}
 
 async function tryFinding(
   source: Source,
@@ -144,7 +151,8 @@ function sourcePlan(
   next: Tried,
   { before, after, now }: { readonly before: Source; readonly after: Source; readonly now: number },
 ): Omit<SourcePlan, keyof SourceDifference> {
-  const breaks = old.kind === "found" && !isSuspect(old.finding) ? ({ breaks: true } as const) : {};
+  const wasRead = old.kind === "found" && !isSuspect(old.finding);
+  const breaks = wasRead || (next.kind === "unread" && !isUnreadable(next)) ? ({ breaks: true } as const) : {};
   if (next.kind === "elsewhere") return { replay: "no_body", effects: noEffects };
   if (next.kind === "unread") return { replay: "unread", fault: next.fault, effects: noEffects, ...breaks };
   const { finding } = next;
@@ -154,7 +162,7 @@ function sourcePlan(
     return { replay: "suspect", fault: { code, message }, seen, effects: noEffects, ...breaks };
   }
   const effects = compareFindings({
-    before: old.kind === "found" && !isSuspect(old.finding) ? old.finding : undefined,
+    before: wasRead ? old.finding : undefined,
     after: finding,
     now,
     timeZones: { before: before.timeZone, after: after.timeZone },

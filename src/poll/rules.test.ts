@@ -38,7 +38,7 @@ describe("memoryUnderRules", () => {
     (change) => {
       const { memory, sameRules } = memoryUnderRules({ ...source, ...change }, learnt);
       expect(sameRules).toBe(false);
-      expect(memory).toEqual({ facts: { title: "Town News", authors: [] }, counts: [], suspectPolls: 0, failures: 0 });
+      expect(memory).toEqual({ facts: { title: "Town News", authors: [] }, counts: [1], suspectPolls: 0, failures: 0 });
     },
   );
 

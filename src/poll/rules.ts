@@ -29,5 +29,7 @@ export function memoryUnderRules(
   const { validators: _validators, bodyDigest: _body, rulesDigest, ...lasting } = memory;
   if (rulesDigest?.split(".")[0] === digestOfWords(source)) return { memory: lasting, sameRules: false };
   const { feedUrl: _feedUrl, moved: _moved, missing: _missing, gone: _gone, kind: _kind, ...known } = lasting;
-  return { memory: { ...known, counts: [], suspectPolls: 0 }, sameRules: false };
+  // Nothing at all is no list under any rules.
+  const counts = known.counts.length > 0 ? [1] : [];
+  return { memory: { ...known, counts, suspectPolls: 0 }, sameRules: false };
 }
