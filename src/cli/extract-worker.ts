@@ -1,9 +1,10 @@
 import { flushCompileCache } from "node:module";
-import { StorywireError } from "../errors.ts";
+import { ParseError, StorywireError } from "../errors.ts";
 import { bodyText } from "../html/text.ts";
 import type { Candidate, Reading } from "../model/candidate.ts";
 import { settleDate } from "../model/date.ts";
 import { unstoredStoryJson } from "../model/story-json.ts";
+import { joinParts } from "../poll/parts.ts";
 import { deriveStoryId } from "../poll/plan.ts";
 import { type ReadingJob, readDocument } from "../poll/read.ts";
 import type { WorkerAnswer } from "../poll/worker.ts";
@@ -18,9 +19,16 @@ export interface ExtractJob
   /** Base of relative references, where it is another. */
   readonly documentUrl?: string;
   readonly heading?: string;
+  /** Further parts of the article, in the order in which its pages name them. */
+  readonly parts?: readonly ArticlePart[];
   /** Spaces a level, for people; absent: one line. */
   readonly indent?: number;
 }
+
+/** A further part of an article, or why it could not be fetched. */
+export type ArticlePart =
+  | Pick<ReadingJob, "bytes" | "contentType" | "url">
+  | { readonly error: { readonly code: string; readonly message: string } };
 
 /** Story ids are derived from the source's id; documents named by hand have this one. */
 const NAMED_SOURCE = "extract";
@@ -43,13 +51,29 @@ async function answer(job: ExtractJob): Promise<WorkerAnswer<string>> {
       known: new Set(),
       repeats: true,
     });
-    return { reading: JSON.stringify(shownOf(reading, job), null, job.indent) };
+    const { reading: joined } = await joinParts(reading, partsOf(job));
+    return { reading: JSON.stringify(shownOf(joined, job), null, job.indent) };
   } catch (error) {
     if (error instanceof StorywireError) {
       return { error: { code: error.code, message: error.message, concerns: error.concerns } };
     }
     return { error: { code: "parse_failed", message: `Cannot read ${job.url}: ${error}`, concerns: job.url } };
   }
+}
+
+/** Reads the parts that were fetched, one at each call. */
+function partsOf(job: ExtractJob): () => Promise<Reading> | null {
+  const left = [...(job.parts ?? [])];
+  return () => {
+    const part = left.shift();
+    return part === undefined ? null : readPart(part, job);
+  };
+}
+
+async function readPart(part: ArticlePart, { timeZone, capturedAt }: ExtractJob): Promise<Reading> {
+  if ("error" in part) throw new ParseError(part.error.message, { code: part.error.code });
+  const settings = { kind: "page", listing: { follow: false }, more: false, known: new Set<string>() } as const;
+  return await readDocument({ ...part, ...settings, timeZone, capturedAt });
 }
 
 function shownOf(reading: Reading, job: ExtractJob): object {

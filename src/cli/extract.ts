@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { StorywireError } from "../errors.ts";
 import { type SourceKind, sourceKinds } from "../model/source.ts";
 import { isTimeZone } from "../model/zone.ts";
+import { PARTS_MAX } from "../poll/parts.ts";
 import { createLanes, type Lanes } from "../poll/pool.ts";
 import { fetchDocument, isWebAddress } from "./document.ts";
-import type { ExtractJob } from "./extract-worker.ts";
+import type { ArticlePart, ExtractJob } from "./extract-worker.ts";
 import type { ExitCode } from "./options.ts";
 
 export interface ExtractOptions {
@@ -179,10 +181,43 @@ async function answerTo(
   reader: Reader,
 ): Promise<string | Failure> {
   try {
-    return await reader.run(await jobOf(address, options));
+    const job = await jobOf(address, options);
+    return isWebAddress(address) ? await readWithParts(job, reader) : await reader.run(job);
   } catch (error) {
     if (error instanceof StorywireError) return { error: { code: error.code, message: error.message } };
     return { error: { code: "internal", message: error instanceof Error ? error.message : String(error) } };
+  }
+}
+
+/** Between two requests to the host of an article with several parts. */
+const PART_PAUSE_MS = 1_000;
+
+/** An article with the further parts that its pages name, visited one after the other. */
+async function readWithParts(job: ExtractJob, reader: Reader): Promise<string> {
+  const parts: ArticlePart[] = [];
+  let answer = await reader.run(job);
+  for (let url = nextPartIn(answer); url !== null && parts.length < PARTS_MAX; url = nextPartIn(answer)) {
+    await sleep(PART_PAUSE_MS);
+    parts.push(await fetchPart(url));
+    answer = await reader.run({ ...job, parts });
+  }
+  return answer;
+}
+
+/** The part that an answered article lacks. */
+function nextPartIn(answer: string): string | null {
+  // The cast is right: the reader writes these members so, or not at all.
+  const { items, nextUrl } = JSON.parse(answer) as { items: readonly { kind: string }[]; nextUrl?: string };
+  return items[0]?.kind === "article" ? (nextUrl ?? null) : null;
+}
+
+async function fetchPart(url: string): Promise<ArticlePart> {
+  try {
+    const { bytes, base, contentType } = await fetchDocument(url);
+    return { bytes, url: base, ...(contentType === undefined ? {} : { contentType }) };
+  } catch (error) {
+    if (!(error instanceof StorywireError)) throw error;
+    return { error: { code: error.code, message: error.message } };
   }
 }
 

@@ -3,13 +3,15 @@ import { ParseError } from "../errors.ts";
 import { parseHtml } from "../html/tree.ts";
 import type { DocumentContext, FeedFacts, ParsedFeed, ParsedItem } from "../model/parsed.ts";
 import type { ListingRules } from "../model/source.ts";
-import { resolveWebUrl, urlIdentity } from "../model/url.ts";
+import { type AbsoluteUrl, resolveWebUrl, urlIdentity } from "../model/url.ts";
 import { type FoundArticle, findArticle } from "./article.ts";
+import { drawEmbeddedArticle } from "./embedded-article.ts";
 import { findLanguage } from "./facts.ts";
 import { findFeedLink } from "./feed-link.ts";
 import { extractListings, type Listings } from "./listing.ts";
 import { findTextListing } from "./listing-text.ts";
 import { metaOf, type PageMetadata, readMetadata, siteNameOf } from "./metadata.ts";
+import { findNextPart } from "./next-part.ts";
 import { findTextArticle } from "./plain-text.ts";
 import { findRefusal } from "./refusal.ts";
 import { joinStreamed } from "./streamed.ts";
@@ -73,7 +75,7 @@ function extractText(text: string, context: DocumentContext, options: ExtractOpt
 function extractPage(document: Document, context: DocumentContext, options: ExtractOptions): ParsedFeed {
   joinStreamed(document);
   const page = readMetadata(document);
-  const found = options.kind === "listing" ? null : findArticle(document, page, context);
+  const found = options.kind === "listing" ? null : findShownOrTold(document, page, context);
   const listings = options.kind === "page" && !options.more ? null : listingsOf(document, page, context, options);
   const article = found !== null && isArticle(found, page, options, listings) ? found : null;
   const seen = { item: found?.item, length: found?.length ?? 0, listed: listings?.items.length ?? 0 };
@@ -85,7 +87,7 @@ function extractPage(document: Document, context: DocumentContext, options: Extr
   const isBare = article === null && (listed.length === 0 || options.kind === "page");
   if (isBare && feedUrl === undefined) throw nothingFound(options.kind, context);
   const items = article === null ? listed : [article.item, ...listed];
-  const nextUrl = article === null ? listings?.nextUrl : undefined;
+  const nextUrl = article === null ? listings?.nextUrl : nextPartOf(document, page, article, context);
   return {
     format: isBare ? "page" : article === null ? "listing" : "article",
     feed: factsOf(page, context),
@@ -95,6 +97,32 @@ function extractPage(document: Document, context: DocumentContext, options: Extr
     ...(nextUrl !== undefined && { nextUrl }),
     ...(feedUrl !== undefined && { feedUrl }),
   };
+}
+
+/** Only of what is an article beyond doubt: it says so, or has a date. A blog's front may read like one, and has a next page too. */
+function nextPartOf(
+  document: Document,
+  page: PageMetadata,
+  { item }: FoundArticle,
+  context: DocumentContext,
+): AbsoluteUrl | undefined {
+  const type = metaOf(page, ["og:type"])?.value.toLowerCase();
+  const isDeclared = page.article !== undefined || type === "article";
+  const isFront = type === "website" || type === "blog";
+  return isDeclared || (item.published !== undefined && !isFront) ? findNextPart(document, page, context) : undefined;
+}
+
+/** A page that says less may carry its text as data. */
+const SHOWN_CHARACTERS_MIN = 600;
+
+/** The article that a page shows; where it shows little, the one that its data tell at length. */
+function findShownOrTold(document: Document, page: PageMetadata, context: DocumentContext): FoundArticle | null {
+  const shown = findArticle(document, page, context);
+  if (shown !== null && shown.length >= SHOWN_CHARACTERS_MIN) return shown;
+  const drawn = drawEmbeddedArticle(document, page, context);
+  const told = drawn === null ? null : findArticle(parseHtml(drawn), page, context);
+  if (told === null || told.length < 2 * (shown?.length ?? 0)) return shown;
+  return { ...told, item: { ...told.item, origins: { ...told.item.origins, contentHtml: "json" } } };
 }
 
 function listingsOf(

@@ -63,7 +63,7 @@ export interface ParsedFeed {
   readonly items: readonly ParsedItem[];
   readonly hints: PollingHints;
   readonly faults: readonly Fault[];
-  /** The next page of a listing. */
+  /** The next page of a listing, or the next part of an article. */
   readonly nextUrl?: AbsoluteUrl;
   /** The feed that a page of `kind: auto` names as its own. */
   readonly feedUrl?: AbsoluteUrl;

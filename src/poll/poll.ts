@@ -14,6 +14,7 @@ import { findKnown, readChanging } from "./knowledge.ts";
 import { intervalOf, nextTry, nextVisit } from "./next-visit.ts";
 import type { OutageWatch } from "./outage.ts";
 import { withoutOwnOutput } from "./own-output.ts";
+import { joinParts, limitParts, withoutWhole } from "./parts.ts";
 import { planMissing, planPoll, type VisitFacts } from "./plan.ts";
 import type { ReadingJob } from "./read.ts";
 import { digestOfRules, memoryUnderRules } from "./rules.ts";
@@ -171,13 +172,11 @@ async function planRead(visit: Visit, document: ReadDocument): Promise<PollChang
   const readAt = tools.now();
   const read = await withoutOwnOutput(document.read, tools.store);
   const { stories, matched } = await findKnown(source, { memory, read }, tools.store);
-  const reading = source.listing.follow
-    ? await followNew(
-        read,
-        (index) => !matched.has(index),
-        (url) => readFollowed(visit, url),
-      )
-    : read;
+  const readPart = limitParts((url) => readFollowed(visit, url));
+  const readWhole = async (url: AbsoluteUrl) => (await joinParts(await readFollowed(visit, url), readPart)).reading;
+  const { reading: joined, isWhole } = await joinParts(read, readPart);
+  const told = isWhole ? joined : withoutWhole(joined, matched.has(0));
+  const reading = source.listing.follow ? await followNew(told, (index) => !matched.has(index), readWhole) : told;
   const changing = await readChanging(reading.candidates, matched, tools.store);
   const facts: VisitFacts = {
     at: startedAt,
@@ -186,8 +185,8 @@ async function planRead(visit: Visit, document: ReadDocument): Promise<PollChang
     finalUrl: outcome.finalUrl,
     wireBytes: outcome.wireBytes,
     stageMs: { fetch: fetchedAt - startedAt, read: readAt - fetchedAt },
-    validators: validatorsOf(outcome),
-    bodyDigest,
+    // An article that lacks a part is asked for again.
+    ...(isWhole ? { validators: validatorsOf(outcome), bodyDigest } : {}),
     ...(reading.complete === true ? { complete: true } : {}),
     ...(outcome.deltaBase === true ? { partial: true } : {}),
   };
