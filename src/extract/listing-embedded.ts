@@ -1,189 +1,30 @@
-import type { Document, Element } from "domhandler";
-import { foldText, htmlToText } from "../html/text.ts";
-import type { DateInterval } from "../model/date.ts";
-import { parseDate } from "../model/date-parse.ts";
+import type { Document } from "domhandler";
+import { foldText } from "../html/text.ts";
 import type { ParsedItem } from "../model/parsed.ts";
-import type { Author, Image } from "../model/story.ts";
-import { type AbsoluteUrl, resolveWebUrl, urlIdentity } from "../model/url.ts";
+import { urlIdentity } from "../model/url.ts";
+import {
+  addressFrom,
+  authorsFrom,
+  dateFrom,
+  EMBEDDED_LIMITS,
+  firstText,
+  IMAGE_KEYS,
+  imageFrom,
+  isObject,
+  readScripts,
+  SUMMARY_KEYS,
+  TITLE_KEYS,
+  typesOf,
+} from "./embedded-json.ts";
 import type { PageReader } from "./listing-card.ts";
-
-/** What is read of the data embedded in one page. */
-const EMBEDDED_LIMITS = {
-  scriptCharactersMax: 5_000_000,
-  valuesMax: 200_000,
-  depthMax: 60,
-  itemsMax: 1000,
-} as const;
 
 /** A list in the page's data is one of stories when this many of its objects have a title and an address. */
 const LIST_MIN = 3;
 const TITLE_LENGTH = { min: 8, max: 400 };
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
-const TITLE_KEYS = ["headline", "title", "name", "hed", "headLine", "heading", "promoHeadline"];
-const ADDRESS_KEYS = [
-  "url",
-  "canonicalUrl",
-  "canonical_url",
-  "webUrl",
-  "permalink",
-  "link",
-  "href",
-  "path",
-  "uri",
-  "shareUrl",
-  "websiteUrl",
-  "website_url",
-  "@id",
-];
-const DATE_KEYS = [
-  "datePublished",
-  "publishedAt",
-  "published_at",
-  "publishDate",
-  "publish_date",
-  "publicationDate",
-  "publication_date",
-  "pubDate",
-  "publishedDate",
-  "published",
-  "firstPublished",
-  "display_date",
-  "displayDate",
-  "date",
-  "createdAt",
-  "created_at",
-  "timestamp",
-];
-const SUMMARY_KEYS = ["description", "summary", "excerpt", "dek", "standfirst", "teaser", "subtitle", "subheadline"];
-const IMAGE_KEYS = [
-  "image",
-  "thumbnail",
-  "thumbnailUrl",
-  "imageUrl",
-  "image_url",
-  "featuredImage",
-  "photo",
-  "leadImage",
-  "promoImage",
-];
-const AUTHOR_KEYS = ["author", "authors", "byline", "creator"];
-const TEXT_KEYS = ["rendered", "text", "default", "basic", "value", "headline", "plain"];
-const URL_KEYS = ["url", "src", "href", "sourceUrl", "contentUrl", "uri"];
-
 /** Types of JSON-LD that list no stories. */
 const OTHER_TYPES =
   /^(?:BreadcrumbList|ListItem|Organization|NewsMediaOrganization|WebSite|WebPage|Person|ImageObject|SiteNavigationElement|SearchAction|Offer|Product|Event|Place|Review|Rating|VideoObject|Question|Answer)$/;
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** All scripts that may hold data: JSON by their type, or one assignment of an object. */
-function listScripts(document: Document): readonly string[] {
-  const scripts: string[] = [];
-  const pending: (Document | Element)[] = [document];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    for (let at = node.children.length - 1; at >= 0; at--) {
-      const child = node.children[at];
-      if (child?.type === "tag") pending.push(child);
-      else if (child?.type === "script") scripts.push(jsonOf(child));
-    }
-  }
-  return scripts.filter((script) => script !== "");
-}
-
-const ASSIGNMENT = /^[^{[]{0,200}=\s{0,20}(?=[{[])/;
-
-function jsonOf(script: Element): string {
-  const first = script.children[0];
-  const text = first?.type === "text" ? first.data.trim() : "";
-  if (text.length < 20 || text.length > EMBEDDED_LIMITS.scriptCharactersMax) return "";
-  if (/json/i.test(script.attribs.type ?? "")) return text;
-  const assignment = ASSIGNMENT.exec(text);
-  if (assignment === null || !/title|headline/i.test(text)) return "";
-  const end = Math.max(text.lastIndexOf("}"), text.lastIndexOf("]"));
-  return text.slice(assignment[0].length, end + 1);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-/** A text, or the text an object wraps; markup removed. */
-function textFrom(value: unknown): string {
-  if (typeof value === "string") return htmlToText(value.slice(0, 5000));
-  if (!isObject(value)) return "";
-  for (const key of TEXT_KEYS) if (typeof value[key] === "string") return textFrom(value[key]);
-  return "";
-}
-
-function firstText(value: JsonObject, keys: readonly string[]): string {
-  for (const key of keys) {
-    const text = textFrom(value[key]);
-    if (text !== "") return text;
-  }
-  return "";
-}
-
-function addressFrom(value: JsonObject, reader: PageReader): AbsoluteUrl | null {
-  for (const key of ADDRESS_KEYS) {
-    const address = isObject(value[key]) ? value[key].url : value[key];
-    // A slug alone resolves to some address, hardly to the story's.
-    if (typeof address !== "string" || !/^(?:https?:)?\/{1,2}[^/]/.test(address)) continue;
-    const url = resolveWebUrl(address, reader.base);
-    if (url !== null && new URL(url).pathname.length > 1) return url;
-  }
-  return null;
-}
-
-function dateFrom(value: JsonObject, reader: PageReader, origin: string): DateInterval | null {
-  const { timeZone, capturedAt } = reader.context;
-  for (const key of DATE_KEYS) {
-    const text = value[key];
-    if (typeof text !== "string" && typeof text !== "number") continue;
-    if (String(text).length < 8) continue;
-    const found = parseDate(String(text), { timeZone, capturedAt, languages: reader.languages, origin });
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-function imageFrom(value: unknown, reader: PageReader, depth = 0): Image | null {
-  if (typeof value === "string") {
-    const url = /[./]/.test(value) ? resolveWebUrl(value, reader.base) : null;
-    return url === null ? null : { url, role: "lead" };
-  }
-  if (depth > 3) return null;
-  if (Array.isArray(value)) return imageFrom(value[0], reader, depth + 1);
-  if (!isObject(value)) return null;
-  for (const key of URL_KEYS) {
-    const image = imageFrom(value[key], reader, depth + 1);
-    if (image !== null) return image;
-  }
-  return null;
-}
-
-function authorsFrom(value: JsonObject): readonly Author[] {
-  for (const key of AUTHOR_KEYS) {
-    const list = Array.isArray(value[key]) ? value[key] : [value[key]];
-    const names = list
-      .map((one: unknown) => (isObject(one) ? textFrom(one.name ?? one.displayName) : textFrom(one)))
-      .filter((name) => name !== "" && name.length <= 80 && !name.includes("://"));
-    if (names.length > 0) return names.slice(0, 5).map((name) => ({ name }));
-  }
-  return [];
-}
-
-function typesOf(value: JsonObject): readonly string[] {
-  const type = value["@type"];
-  return (Array.isArray(type) ? type : [type]).filter((name): name is string => typeof name === "string");
-}
 
 /** The story an object tells of; the object that a `ListItem` wraps. */
 function itemFrom(value: unknown, reader: PageReader): ParsedItem | null {
@@ -239,8 +80,8 @@ function collectLists(root: unknown, reader: PageReader, budget: { left: number 
 export function readEmbedded(document: Document, reader: PageReader): readonly ParsedItem[] {
   const budget = { left: EMBEDDED_LIMITS.valuesMax };
   const items = new Map<string, ParsedItem>();
-  for (const script of listScripts(document)) {
-    for (const list of collectLists(parseJson(script), reader, budget)) {
+  for (const value of readScripts(document)) {
+    for (const list of collectLists(value, reader, budget)) {
       for (const item of list) {
         const identity = item.url === undefined ? "" : urlIdentity(item.url);
         if (!items.has(identity) && items.size < EMBEDDED_LIMITS.itemsMax) items.set(identity, item);

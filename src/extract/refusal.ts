@@ -111,7 +111,7 @@ export function findRefusal(document: Document, page: PageMetadata, found: Found
   }
   if (found.length > SPOKEN_CHARACTERS_MAX) return null;
   const words = plain(textOf(document.children));
-  if (words === "") return found.listed === 0 ? EMPTY : null;
+  if (words === "") return found.listed === 0 && found.length === 0 ? EMPTY : null;
   if (found.listed >= LISTED_MIN || words.length > SHOWN_CHARACTERS_MAX) return null;
   return judgeShortPage(document, words);
 }
