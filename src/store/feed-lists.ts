@@ -71,7 +71,7 @@ async function addFeed(sql: Sql, slug: FeedSlug, now: number): Promise<FeedRow> 
     building_after: 0,
     revision: 0,
     changed_at: now,
-    touched: await nextTouch(sql),
+    touched: await nextTouch(sql, now),
     sequence: 0,
   };
   await query(
@@ -359,7 +359,7 @@ export async function touchFeeds(sql: Sql, changes: readonly (readonly [FeedSlug
   if (changes.length === 0) return;
   const moments = new Map<FeedSlug, number>();
   for (const [slug, at] of changes) moments.set(slug, Math.max(moments.get(slug) ?? at, at));
-  const touched = await nextTouch(sql);
+  const touched = await nextTouch(sql, Math.max(...moments.values()));
   for (const [at, group] of Map.groupBy(moments, ([, moment]) => moment)) {
     await query(
       sql,
@@ -370,7 +370,8 @@ export async function touchFeeds(sql: Sql, changes: readonly (readonly [FeedSlug
   }
 }
 
-async function nextTouch(sql: Sql): Promise<number> {
+/** Grows by the clock at least: a feed that was removed took along how far it had grown, and readers remember that. */
+async function nextTouch(sql: Sql, at: number): Promise<number> {
   const [row] = await query<{ touched: number | null }>(sql, "select max(touched) as touched from feeds");
-  return Number(row?.touched ?? 0) + 1;
+  return Math.max(Number(row?.touched ?? 0) + 1, at);
 }

@@ -134,6 +134,16 @@ describe.each(Object.entries(databases))("what %s keeps beside stories", (_name,
     expect((await store.sourceStates()).some(({ memory }) => memory.gone === true)).toBe(false);
   });
 
+  it("is not the feeds that are removed: one that comes in the place of the last is found by whoever knew that", async () => {
+    await startPlayer(store, [aSource()], [aFeed({ slug: "first" })]);
+    const play = await startPlayer(store, [aSource()], [aFeed({ slug: "second" })]);
+    await play.poll([numberedItem(1)], NOW);
+    const [known] = await store.feedHeads();
+    await store.defineFeeds([], NOW + 1);
+    await store.defineFeeds([{ slug: aFeed({ slug: "third" }).slug, digest: "x", isPrivate: false }], NOW + 2);
+    expect((await store.feedHeads(known?.touched)).map(({ slug }) => slug)).toEqual(["third"]);
+  });
+
   it("goes with a source that is forgotten, whose stories leave feeds and may come back as new", async () => {
     const sources = [aSource(), aSource({ id: "other" })];
     const play = await startPlayer(store, sources, [aFeed()]);
