@@ -24,8 +24,6 @@ export interface ApiParts {
   readonly changedAt: (feed: Feed) => number | undefined;
   /** Absent where no poller runs beside this process. */
   readonly ask?: (question: Question) => Promise<unknown>;
-  /** Whether a change of a source's configuration waits to be applied. */
-  readonly isPending?: (id: string) => boolean;
 }
 
 /** The API over the store; what writes is handed to the process that writes. */
@@ -34,18 +32,29 @@ export function createApi(parts: ApiParts): Api {
   const { sources, feeds } = configuration;
   const sourcesById = new Map<string, Source>(sources.map((source) => [source.id, source]));
   const feedsBySlug = new Map<string, Feed>(feeds.map((feed) => [feed.slug, feed]));
-  const isPending = parts.isPending ?? (() => false);
 
-  function askWriter<T = unknown>(question: Question): Promise<T> {
+  async function askWriter<T = unknown>(question: Question): Promise<T> {
     if (ask === undefined)
       throw new RequestError("No poller runs beside this process", { code: "poller_down", status: 503 });
     // The cast holds: the process that answers is of this program, and answers each question in its own way.
-    return ask(question) as Promise<T>;
+    return (await ask(question)) as T;
+  }
+
+  /** Sources that a change names which waits to be applied; none where nobody holds the files. */
+  async function pendingSources(): Promise<ReadonlySet<string>> {
+    try {
+      const { pending } = await askWriter<{ readonly pending?: { readonly sources: readonly string[] } }>({
+        ask: "configuration",
+      });
+      return new Set(pending?.sources);
+    } catch {
+      return new Set();
+    }
   }
 
   async function statusOf(source: Source): Promise<object> {
     const [state] = await store.sourceStates([source.id]);
-    return sourceStatus(source, state, isPending(source.id));
+    return sourceStatus(source, state, (await pendingSources()).has(source.id));
   }
 
   async function ofSource<T>(id: string, work: (source: Source) => Promise<T>): Promise<T | null> {
@@ -92,12 +101,19 @@ export function createApi(parts: ApiParts): Api {
   return {
     token,
     async overview() {
-      const { overview } = await readOverview(configuration, store, { isPending });
+      const pending = await pendingSources();
+      const { overview } = await readOverview(configuration, store, { isPending: (id) => pending.has(id) });
       return overview;
     },
     async listSources() {
       const states = new Map((await store.sourceStates()).map((state) => [state.id, state]));
-      return sources.map((source) => sourceStatus(source, states.get(source.id), isPending(source.id)));
+      const pending = await pendingSources();
+      const added = [...pending].filter((id) => !sourcesById.has(id));
+      return [
+        ...sources.map((source) => sourceStatus(source, states.get(source.id), pending.has(source.id))),
+        // Sources of the files that wait are not visited yet.
+        ...added.map((id) => ({ id, state: "pending", failures: 0 })),
+      ];
     },
     findSource: (id) => ofSource(id, statusOf),
     listPolls: (id, limit) => ofSource(id, async (source) => (await store.listPolls(source.id, limit)).map(pollJson)),

@@ -214,7 +214,7 @@ const settingsProblem = z.object({
 const surprise = z.object({
   feed: z.string().optional(),
   source: z.string().optional(),
-  code: z.enum(["ids_change", "dates_move", "appear", "vanish", "change"]),
+  code: z.enum(["ids_change", "dates_move", "unreadable", "appear", "vanish", "change"]),
   count,
   message: z.string(),
 });
@@ -239,15 +239,49 @@ const configurationState = z
   })
   .meta({ description: "What runs, and what of the files does not" });
 
+const plannedItem = z.object({ id: z.string(), title: z.string(), url: z.string().optional(), published: instant });
+
+const effects = {
+  appear: z.array(plannedItem),
+  vanish: z.array(plannedItem),
+  changeId: z.array(z.object({ from: z.string(), to: z.string(), title: z.string() })),
+  redate: z.array(z.object({ id: z.string(), title: z.string(), from: instant, to: instant.optional() })),
+  update: z.array(z.object({ id: z.string(), title: z.string(), fields: z.array(z.string()) })),
+};
+
 const plan = z
-  .looseObject({
-    digest: z.string(),
-    applied: z.string().optional(),
-    isCurrent: z.boolean(),
-    isSurprising: z.boolean(),
+  .object({
+    digest: z.string().meta({ description: "Of what the files say" }),
+    applied: z.string().optional().meta({ description: "Digest of what was accepted last" }),
+    appliedAt: instant.optional(),
+    isCurrent: z.boolean().meta({ description: "The files say what was accepted: nothing to do" }),
+    isSurprising: z.boolean().meta({ description: "Somebody has to say yes" }),
     surprises: z.array(surprise),
-    sources: z.array(z.looseObject({ id: z.string() })),
-    feeds: z.array(z.looseObject({ slug: z.string() })),
+    sources: z.array(
+      z.object({
+        id: z.string(),
+        change: z.enum(["added", "removed", "changed"]),
+        fields: z.array(z.string()),
+        replay: z.enum(["replayed", "never_visited", "no_body", "unread", "suspect", "none"]),
+        code: z.string().optional(),
+        message: z.string().optional(),
+        fetchedAt: instant
+          .optional()
+          .meta({ description: "When the document was fetched that the change was tried on" }),
+        seen: count.optional(),
+        ...effects,
+      }),
+    ),
+    feeds: z.array(
+      z.object({
+        slug: z.string(),
+        change: z.enum(["added", "removed", "changed", "same"]),
+        formerly: z.string().optional(),
+        fields: z.array(z.string()),
+        entries: z.object({ before: count, after: count }),
+        ...effects,
+      }),
+    ),
   })
   .meta({ description: "What the files would change, by source and feed" });
 
