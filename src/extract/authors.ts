@@ -1,11 +1,10 @@
 import type { Element } from "domhandler";
-import { textOf } from "../html/sanitize.ts";
 import { foldText } from "../html/text.ts";
 import { foldLetters } from "../model/calendar-words.ts";
 import type { Author } from "../model/story.ts";
 import { resolveWebUrl } from "../model/url.ts";
 import { listOf, textIn } from "./json-ld.ts";
-import { isSaidByReaders, type AuthorMark as Mark, type Marks, personIn } from "./marks.ts";
+import { isSaidByReaders, type AuthorMark as Mark, type Marks, personIn, shortText } from "./marks.ts";
 import { metasOf, type PageMetadata, walkElements } from "./metadata.ts";
 import type { Segment } from "./segments.ts";
 import { isSite, siteKeys } from "./site-names.ts";
@@ -15,6 +14,9 @@ const NOT_NAMES =
   /^(.*\bnews services?( reports)?|staff reports?|wire (?:services?|reports)|admin|administrator|editor|editors|editorial|staff|redaktion|redaction|newsroom|news desk|desk|author|authors|guest|unknown|anonymous|null|undefined|none|user|webmaster|press release|by|contributors?|von|written by|posted by|artikel von|beitrag|name ?\*?|agenturen|archiv.*|more stories.*|view all.*|see all.*|log ?in|sign ?(?:in|up)|register|follow.*|share.*|subscribe.*)$/i;
 
 const AUTHORS_MAX = 12;
+/** What an element may hold that names authors, a name by itself; white space and all. */
+const ELEMENT_CHARACTERS_MAX = 4000;
+const NAME_CHARACTERS_MAX = 600;
 const AUTHOR_METAS = [
   "author",
   "article:author",
@@ -176,8 +178,8 @@ function portrayedAuthors(marks: readonly Mark[], headline: number): readonly Au
     const name = personIn(element.attribs.alt);
     let at = element.parent;
     for (let level = 0; at !== null && "children" in at && level < PORTRAIT_LEVELS_MAX; at = at.parent, level++) {
-      const text = textOf(at.children);
-      if (text.length > PORTRAIT_TEXT_MAX) break;
+      const text = shortText(at.children, PORTRAIT_TEXT_MAX);
+      if (text === undefined) break;
       if (name !== undefined && text.replace(BY, "").startsWith(name)) return names([name]);
     }
   }
@@ -191,7 +193,7 @@ function isNested(mark: Mark, marks: readonly Mark[], kind: Mark["kind"]): boole
       other !== mark &&
       other.element.parent === mark.element &&
       other.kind === kind &&
-      textOf([other.element]).length > 3,
+      (shortText([other.element], ELEMENT_CHARACTERS_MAX) ?? "").length > 3,
   );
 }
 
@@ -199,18 +201,21 @@ function isNested(mark: Mark, marks: readonly Mark[], kind: Mark["kind"]): boole
 function namesIn(element: Element): readonly Author[] {
   const content = element.attribs.content;
   if (content !== undefined) return names([content]);
+  const whole = shortText([element], ELEMENT_CHARACTERS_MAX);
+  if (whole === undefined) return [];
   const inner: string[] = [];
   const links: string[] = [];
   walkElements(element, (child) => {
-    if (/\bname\b/.test(child.attribs.itemprop ?? "")) inner.push(child.attribs.content ?? textOf([child]));
-    else if (child.name === "a" && !/^(mailto|tel):/.test(child.attribs.href ?? "")) links.push(textOf([child]));
+    if (/\bname\b/.test(child.attribs.itemprop ?? ""))
+      inner.push(child.attribs.content ?? shortText([child], NAME_CHARACTERS_MAX) ?? "");
+    else if (child.name === "a" && !/^(mailto|tel):/.test(child.attribs.href ?? ""))
+      links.push(shortText([child], NAME_CHARACTERS_MAX) ?? "");
   });
   const named = names(inner);
   if (named.length > 0) return named;
-  const text = textOf([element]);
-  if (text.length > 250) return [];
+  if (whole.length > 250) return [];
   const linked = names(links);
-  return linked.length > 0 ? linked : names([text]);
+  return linked.length > 0 ? linked : names([whole]);
 }
 
 const BY =

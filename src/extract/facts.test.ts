@@ -38,3 +38,23 @@ describe("the facts of golden pages", () => {
     expect(actual).toEqual(JSON.parse(readFileSync(expectedPath, "utf8")));
   });
 });
+
+describe("the facts of hostile pages", () => {
+  const words = "word ".repeat(400_000);
+  const paragraphs = `<p>${"The ferry runs twice a day, the harbour office said on Monday. ".repeat(8)}</p>`.repeat(5);
+  test.each([
+    ["names of facts around names of facts", `${'<div class="date byline">'.repeat(200)}${words}`],
+    ["dates in one long link", `<a href=/x>${"<time>4 March 2025</time>".repeat(400)}${words}</a>`],
+    ["boxes in boxes", `${"<div>".repeat(200)}${words}`],
+    ["portraits in one long box", `<div>${'<b><img alt="Ada Holm"></b>'.repeat(400)}${words}</div>`],
+    ["labels without names", `<p>Author:</p><p>${"A b ".repeat(14)}</p>`.repeat(8_000)],
+    ["cards that lead to the page", '<a href="/news/page"><div>x 2025 y</div></a>'.repeat(9_000)],
+    ["a heading of many parts", `<h1>${"<b>a</b> - ".repeat(9_000)}</h1>`],
+  ])("%s are read in linear time", (_name, markup) => {
+    const page = `<!doctype html><title>A title of it</title><body><h1>A title of it</h1>${markup}${paragraphs}`;
+    const started = process.cpuUsage();
+    factsOf(page);
+    const { user, system } = process.cpuUsage(started);
+    expect((user + system) / 1000).toBeLessThan(1000);
+  });
+});

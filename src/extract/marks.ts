@@ -1,4 +1,4 @@
-import type { Document, Element } from "domhandler";
+import type { ChildNode, Document, Element } from "domhandler";
 import { textOf } from "../html/sanitize.ts";
 import { foldText } from "../html/text.ts";
 import { isOfAnotherItem, walkElements } from "./metadata.ts";
@@ -23,6 +23,7 @@ export type DateMark = Mark<"itemprop" | "time" | "class">;
 export type AuthorMark = Mark<"itemprop" | "rel" | "class" | "link" | "portrait">;
 
 const MARKS_MAX = 400;
+const TAG_CHARACTERS_MAX = 400;
 const AUTHOR_NAME =
   /(^|[\s_-])(byline|author|authors|p-author|writer|contributor|bylines|reporter|autor|auteur|redakteur)([\s_-]|$)/i;
 const AUTHOR_PART = /(byline|author(?!ity|iz)|autor)/i;
@@ -69,13 +70,40 @@ export function readMarks(document: Document, title: string): Marks {
       else if (names !== "" && name !== "body" && name !== "html" && DATE_PART.test(names))
         dates.push({ element, order, kind: "class" });
     }
-    if (tags.length < 40 && rel !== undefined && /(^|\s)tag(\s|$)/.test(rel)) tags.push(foldText(textOf([element])));
+    if (tags.length < 40 && rel !== undefined && /(^|\s)tag(\s|$)/.test(rel))
+      tags.push(foldText(shortText([element], TAG_CHARACTERS_MAX) ?? ""));
   });
   return { authors, dates, tags, headline };
 }
 
+const HEADLINE_CHARACTERS_MAX = 1200;
+
 function ownKey(element: Element): string {
-  return element.children.length > 8 ? "" : wordsKey(textOf(element.children).slice(0, 400));
+  return element.children.length > 8
+    ? ""
+    : wordsKey(shortText(element.children, HEADLINE_CHARACTERS_MAX)?.slice(0, 400) ?? "");
+}
+
+/** More nodes hold no line of facts. */
+const NODES_MAX = 400;
+
+/**
+ * The text of what says a fact; undefined where the nodes hold more than `charactersMax`, which is found out without
+ * reading on: elements with telling names may stand in one another, each around the whole page.
+ */
+export function shortText(nodes: readonly ChildNode[], charactersMax: number): string | undefined {
+  const stack = [...nodes.slice(0, NODES_MAX)];
+  let seen = nodes.length;
+  let characters = 0;
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.type === "text") characters += node.data.length;
+    else if (node.type === "tag") {
+      seen += node.children.length;
+      if (seen <= NODES_MAX) stack.push(...node.children);
+    }
+    if (characters > charactersMax || seen > NODES_MAX) return undefined;
+  }
+  return textOf(nodes);
 }
 
 const COMMENT_WORDS =

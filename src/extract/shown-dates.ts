@@ -1,5 +1,4 @@
 import type { Element } from "domhandler";
-import { textOf } from "../html/sanitize.ts";
 import type { DateInterval } from "../model/date.ts";
 import { resolveWebUrl, urlIdentity } from "../model/url.ts";
 import {
@@ -10,7 +9,7 @@ import {
   type WordsReader,
   wordsDate,
 } from "./date-reading.ts";
-import { isSaidByReaders, type DateMark as Mark, type Marks } from "./marks.ts";
+import { isSaidByReaders, type DateMark as Mark, type Marks, shortText } from "./marks.ts";
 import type { Segment } from "./segments.ts";
 
 /** The lines that may tell a date, by their places: around the headline, before the first and after the last paragraph. */
@@ -44,9 +43,17 @@ const BEFORE_ELEMENTS = 40;
 /** A date in a heading is all of it. */
 const HEADING_CHARACTERS_MAX = 40;
 const MARKS_READ_MAX = 30;
+/** What an element may hold that tells a date, white space and all. */
+const ELEMENT_CHARACTERS_MAX = 2000;
+/** How many cards that lead to the page itself are read. */
+const OWN_CARDS_MAX = 20;
 /** How far under the text the page may say when it was changed, and in how many characters. */
 const FOOT_LINES = 80;
 const FOOT_CHARACTERS_MAX = 80;
+
+function lineOf(element: Element): string {
+  return shortText([element], ELEMENT_CHARACTERS_MAX)?.slice(0, DATE_CHARACTERS_MAX) ?? "";
+}
 
 /** Words before a date that say it is a later one. */
 const UPDATED_WORDS =
@@ -82,7 +89,7 @@ export function readShownDates(
   const close = within(published, marks, CLOSE_ELEMENTS);
   const near = within(published, marks, NEAR_ELEMENTS);
   const lone = published.length <= LONE_MARKS_MAX ? published : [];
-  const labelled = published.filter((mark) => isLabelled(mark, textOf([mark.element]).slice(0, DATE_CHARACTERS_MAX)));
+  const labelled = published.filter((mark) => isLabelled(mark, lineOf(mark.element)));
   const read = (list: readonly Mark[], withYear: boolean) => firstMarked(reader, list, marks, "published", withYear);
   const itemprops = published.filter((mark) => mark.kind === "itemprop");
   return {
@@ -158,9 +165,11 @@ function ownCardDate(
   segments: readonly Segment[],
   own: ReadonlySet<string>,
 ): ShownDate | undefined {
+  let cards = 0;
   for (const { block, place, text } of segments) {
     if (!place.linked || text.length > HEADING_CHARACTERS_MAX || !YEAR.test(text)) continue;
     if (whereLeads(block.element, reader, own) !== "here") continue;
+    if (cards++ >= OWN_CARDS_MAX) break;
     const date = wordsDate(reader, text, "byline");
     if (date !== undefined) return { date, labelled: false };
   }
@@ -191,7 +200,9 @@ function whereLeads(element: Element, { context }: DateReader, own: ReadonlySet<
     const target = resolveWebUrl(at.attribs.href, context.url);
     if (target === null) return undefined;
     if (own.has(urlIdentity(target))) return "here";
-    return textOf([at]).length > textOf([element]).length + CARD_CHARACTERS_MIN ? "away" : undefined;
+    const date = shortText([element], ELEMENT_CHARACTERS_MAX)?.length ?? 0;
+    const card = shortText([at], ELEMENT_CHARACTERS_MAX)?.length ?? Number.POSITIVE_INFINITY;
+    return card > date + CARD_CHARACTERS_MIN ? "away" : undefined;
   }
   return undefined;
 }
@@ -215,7 +226,7 @@ function firstMarked(
     .toSorted((a, b) => RANK[a.kind] - RANK[b.kind] || distanceOf(a, marks) - distanceOf(b, marks))
     .slice(0, MARKS_READ_MAX);
   for (const mark of sorted) {
-    const text = textOf([mark.element]);
+    const text = shortText([mark.element], ELEMENT_CHARACTERS_MAX) ?? "";
     const worded =
       text.length > DATE_CHARACTERS_MAX || (withYear && !YEAR.test(text)) || NOT_OF_STORY.test(text)
         ? undefined
@@ -276,7 +287,7 @@ function roleOf(mark: Mark): Role {
   if (/datePublished|dateCreated/i.test(property)) return "published";
   const names = `${mark.element.attribs.class ?? ""} ${mark.element.attribs.id ?? ""}`;
   if (/updat|modif|revis/i.test(names) && !/publish|posted/i.test(names)) return "updated";
-  const text = textOf([mark.element]).slice(0, DATE_CHARACTERS_MAX);
+  const text = lineOf(mark.element);
   const before = mark.kind === "time" ? textBefore(mark.element) : "";
   const said = `${before} ${text}`;
   const updated = said.search(UPDATED_WORDS);
@@ -298,7 +309,8 @@ function textBefore(element: Element): string {
   let text = "";
   for (let node = element.prev; node !== null && text.length < 60; node = node.prev) {
     if (node.type === "text") text = node.data + text;
-    else if (node.type === "tag" && LINE_ELEMENTS.has(node.name)) text = `${textOf([node])} ${text}`;
+    else if (node.type === "tag" && LINE_ELEMENTS.has(node.name))
+      text = `${shortText([node], ELEMENT_CHARACTERS_MAX) ?? ""} ${text}`;
     else if (node.type === "tag") break;
   }
   return text.slice(-60);
