@@ -62,7 +62,10 @@ export async function decideConfiguration(
 ): Promise<{ readonly configuration: Configuration; readonly pending?: PlanJson }> {
   const standing = await standingOf(wanted, store);
   const plan = standing.isOpen ? await planConfiguration(wanted, store, { now }) : undefined;
-  if (plan?.isSurprising === true) return { configuration: standing.configuration, pending: plan };
+  if (plan?.isSurprising === true) {
+    await acceptConfiguration(standing, store, now);
+    return { configuration: standing.configuration, pending: plan };
+  }
   const decision: Decision = { configuration: wanted, replaces: standing.applied?.digest ?? null };
   await acceptConfiguration(decision, store, now);
   return { configuration: wanted };

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Configuration } from "../config/settings.ts";
-import type { SourceId } from "../model/source.ts";
+import type { Rhythm, SourceId } from "../model/source.ts";
 import { type AppliedFiles, describeFiles, heldConfiguration, readApplied } from "../plan/applied.ts";
 import { compareFiles, isPlain, isReadAnew } from "../plan/diff.ts";
 import type { AppliedConfiguration, Store } from "../store/store.ts";
@@ -34,7 +35,8 @@ export async function standingOf(
   if (applied === null || applied.digest === digest) return accepting;
   const known = new Set<string>((await store.nextPolls()).keys());
   if (isPlain(compareFiles(applied.files, wanted), known)) return accepting;
-  return { digest, applied, configuration: heldConfiguration(wanted, applied.files), isOpen: true };
+  const held = heldConfiguration(wanted, applied.files);
+  return { digest, applied, configuration: held, replaces: applied.digest, isOpen: true };
 }
 
 export async function findApplied(store: Pick<Store, "appliedConfiguration">): Promise<FilesStanding["applied"]> {
@@ -44,8 +46,9 @@ export async function findApplied(store: Pick<Store, "appliedConfiguration">): P
 }
 
 /**
- * Writes that a configuration is accepted. Sources that are read differently are visited as soon as politeness allows.
- * Nothing is written where it was accepted already, nor where another was since it was decided.
+ * Writes that a configuration is accepted. Sources that are read differently are visited as soon as politeness allows, and
+ * those whose rhythm changed when the new one wants it. Nothing is written where it was accepted already, nor where
+ * another was since it was decided.
  */
 export async function acceptConfiguration(
   { configuration: wanted, replaces }: Decision,
@@ -55,12 +58,32 @@ export async function acceptConfiguration(
   if (replaces === undefined) return;
   const { digest, text } = describeFiles(wanted);
   const applied = await findApplied(store);
-  if (applied?.digest === digest || (applied?.digest ?? null) !== replaces) return;
-  const changed = applied === null ? [] : compareFiles(applied.files, wanted).sources.filter(isReadAnew);
-  const states = await store.sourceStates(changed.map(({ id }) => id));
+  if (applied?.text === text || (applied?.digest ?? null) !== replaces) return;
+  const due = applied === null ? new Map<SourceId, number>() : await dueAnew(applied.files, wanted, { store, now });
+  await store.saveApplied({ digest, at: applied?.digest === digest ? applied.at : now, text }, due);
+}
+
+/** When the sources are to be visited of which something changed that a visit brings out. */
+async function dueAnew(
+  applied: AppliedFiles,
+  wanted: Configuration,
+  { store, now }: { readonly store: Pick<Store, "sourceStates">; readonly now: number },
+): Promise<ReadonlyMap<SourceId, number>> {
+  const readAnew = new Set(compareFiles(applied, wanted).sources.flatMap((one) => (isReadAnew(one) ? [one.id] : [])));
+  const rhythms = new Map(applied.sources.map(({ id, rhythm }) => [id, rhythm]));
   const { minimumMs } = wanted.settings.polling;
-  const due = new Map<SourceId, number>(
-    states.map(({ id, lastPoll }) => [id, Math.max(now, (lastPoll?.at ?? 0) + minimumMs)]),
+  const waits = new Map<SourceId, number>(
+    wanted.sources.flatMap(({ id, rhythm }) => {
+      if (readAnew.has(id)) return [[id, minimumMs] as const];
+      const old = rhythms.get(id);
+      return old === undefined || isDeepStrictEqual(old, rhythm) ? [] : [[id, waitOf(rhythm, minimumMs)] as const];
+    }),
   );
-  await store.saveApplied({ digest, at: now, text }, due);
+  const states = await store.sourceStates([...waits.keys()]);
+  return new Map(states.map(({ id, lastPoll }) => [id, Math.max(now, (lastPoll?.at ?? 0) + (waits.get(id) ?? 0))]));
+}
+
+/** A rhythm that is not counted from the last visit is asked at once: the visit finds the next moment. */
+function waitOf(rhythm: Rhythm, minimumMs: number): number {
+  return rhythm.kind === "every" ? rhythm.everyMs : minimumMs;
 }

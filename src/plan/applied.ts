@@ -9,9 +9,12 @@ const TRANSPORT = ["headers", "cookies", "auth", "userAgent", "proxy", "rhythm",
 /** What a source is read for: all of it that may change what readers see. */
 export type ReadSource = Omit<Source, (typeof TRANSPORT)[number]>;
 
+/** As it is accepted: with its rhythm, which a change of it is told by. */
+type AcceptedSource = ReadSource & Pick<Source, "rhythm">;
+
 /** What was accepted of a configuration: the sources as they are read, and the feeds. */
 export interface AppliedFiles {
-  readonly sources: readonly ReadSource[];
+  readonly sources: readonly AcceptedSource[];
   readonly feeds: readonly Feed[];
 }
 
@@ -23,13 +26,14 @@ export function describeFiles({ sources, feeds }: Pick<Configuration, "sources" 
   readonly digest: string;
   readonly text: string;
 } {
-  const files = {
-    format: FORMAT,
-    sources: [...sources].sort(by("id")).map(readSource),
-    feeds: [...feeds].sort(by("slug")),
+  const inOrder = [...sources].sort(by("id"));
+  const files = { format: FORMAT, feeds: [...feeds].sort(by("slug")) };
+  const words = JSON.stringify(sorted({ ...files, sources: inOrder.map(readSource) }));
+  const accepted = inOrder.map((source) => ({ ...readSource(source), rhythm: source.rhythm }));
+  return {
+    digest: hash("sha256", words, "base64url").slice(0, 22),
+    text: JSON.stringify({ ...files, sources: accepted }),
   };
-  const digest = hash("sha256", JSON.stringify(sorted(files)), "base64url").slice(0, 22);
-  return { digest, text: JSON.stringify(files) };
 }
 
 /** What `describeFiles` wrote; null where another version of this program did: then nothing is known to have been accepted. */
@@ -45,19 +49,16 @@ export function readApplied(text: string): AppliedFiles | null {
  */
 export function heldConfiguration(wanted: Configuration, applied: AppliedFiles): Configuration {
   const reached = new Map(wanted.sources.map((source) => [source.id, transportOf(source)]));
-  const unreached = unreachedFrom(wanted.settings.polling.everyMs);
   return {
     settings: wanted.settings,
-    sources: applied.sources.map((source) => ({ ...source, ...(reached.get(source.id) ?? unreached) })),
+    sources: applied.sources.map((source) => ({ ...source, ...(reached.get(source.id) ?? UNREACHED) })),
     feeds: applied.feeds,
   };
 }
 
 type Transport = Pick<Source, (typeof TRANSPORT)[number]>;
 
-function unreachedFrom(everyMs: number): Transport {
-  return { headers: {}, cookies: {}, rhythm: { kind: "every", everyMs }, robots: true, paused: true };
-}
+const UNREACHED: Omit<Transport, "rhythm"> = { headers: {}, cookies: {}, robots: true, paused: true };
 
 function transportOf(source: Source): Transport {
   const { headers, cookies, auth, userAgent, proxy, rhythm, robots, paused } = source;
@@ -74,7 +75,7 @@ function transportOf(source: Source): Transport {
 }
 
 /** A source without what is said of how it is reached. */
-export function readSource(source: Source): ReadSource {
+export function readSource(source: ReadSource & Partial<Transport>): ReadSource {
   const { headers, cookies, auth, userAgent, proxy, rhythm, robots, paused, ...read } = source;
   return read;
 }

@@ -45,7 +45,7 @@ const ENTRY_FIELDS = new Set(["select", "limit", "duplicates"]);
 /** What the files change of what was accepted, by source and feed, in the order of their names. */
 export function compareFiles(applied: AppliedFiles, wanted: Pick<Configuration, "sources" | "feeds">): FilesDifference {
   return {
-    sources: compareSources(applied.sources, wanted.sources.map(readSource)),
+    sources: compareSources(applied.sources.map(readSource), wanted.sources.map(readSource)),
     feeds: compareFeeds(applied.feeds, wanted.feeds),
   };
 }

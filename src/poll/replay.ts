@@ -1,5 +1,6 @@
 import { ParseError } from "../errors.ts";
 import { CodingError, decodeWhole } from "../fetch/content-coding.ts";
+import { showUrl } from "../fetch/failure.ts";
 import type { Candidate, Reading } from "../model/candidate.ts";
 import { freshMemory } from "../model/poll.ts";
 import type { Source } from "../model/source.ts";
@@ -78,9 +79,10 @@ async function decoded({ encoding, bytes, finalUrl }: KeptBody, bodyBytesMax: nu
     return await decodeWhole(encoding, bytes, bodyBytesMax);
   } catch (error) {
     if (!(error instanceof CodingError)) throw error;
-    throw new ParseError(`Cannot read the kept document of ${finalUrl}: ${error.message}`, {
+    const shown = showUrl(new URL(finalUrl));
+    throw new ParseError(`Cannot read the kept document of ${shown}: ${error.message}`, {
       code: error.code,
-      concerns: finalUrl,
+      concerns: shown,
       cause: error,
     });
   }
