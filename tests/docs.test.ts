@@ -11,7 +11,7 @@ const sources = globSync("src/**/*.ts", { cwd: ROOT })
 /** Codes as our errors carry them: `code: "…"`, the helpers that take one first, and the drivers' tables. */
 const CODE_PATTERNS = [
   /\b(?:code: |failure\(|CodingError\(|failWith\(|within\([^,()]+, )\s*"([a-z][a-z0-9_]+)"/g,
-  /(?:\d{3}, |SQLITE_\w+: |"?[0-9A-Z]{5}"?: )"([a-z][a-z_]+)"/g,
+  /(?:\b\d{3}, |SQLITE_\w+: |"?[0-9A-Z]{5}"?: )"([a-z][a-z_]+)"/g,
 ];
 
 function codesInSource(): ReadonlySet<string> {

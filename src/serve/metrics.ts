@@ -16,7 +16,15 @@ export type Activity =
   /** One transaction that wrote what visits found. */
   | { readonly did: "commit"; readonly ms: number }
   /** Documents rendered, and those of them that did not pass the gate. */
-  | { readonly did: "render"; readonly documents: number; readonly refused: number };
+  | {
+      readonly did: "render";
+      readonly documents: number;
+      readonly refused: number;
+      /** Of each feed that changed: milliseconds from the visit that saw it to the document that shows it. */
+      readonly freshMs?: readonly number[];
+    }
+  /** Sources that are due and wait for their turn, and visits under way. */
+  | { readonly did: "queue"; readonly due: number; readonly inFlight: number };
 
 /** What is looked up at the moment somebody asks. */
 export interface Gauges {
@@ -42,6 +50,8 @@ export interface Metrics {
   /** The counts of a route, made at its first use. `route` comes from the program, never from a request. */
   answers(route: string): StatusCounts;
   count(activity: Activity): void;
+  /** Who knows how many bytes were sent to readers. */
+  readBytes(sent: () => number): void;
   /** The text exposition format 0.0.4. */
   render(): Promise<string>;
   /** The same as values, where several processes serve: `ActivityMetrics` makes one text of all. */
@@ -82,8 +92,12 @@ function metricsIn(registry: Registry) {
     counter: (name: string, help: string, labelNames: readonly string[] = []) =>
       new Counter({ name, help, labelNames, registers }),
     /** `all`: how one value is made of those of several processes that serve. */
-    gauge: (name: string, help: string, labelNames: readonly string[] = [], all: "first" | "min" = "first") =>
-      new Gauge({ name, help, labelNames, registers, aggregator: all }),
+    gauge: (
+      name: string,
+      help: string,
+      labelNames: readonly string[] = [],
+      { all = "first" }: { readonly all?: "first" | "min" } = {},
+    ) => new Gauge({ name, help, labelNames, registers, aggregator: all }),
     histogram: (name: string, help: string, labelNames: readonly string[] = []) =>
       new Histogram({ name, help, labelNames, buckets: SECONDS_BUCKETS, registers }),
   };
@@ -92,6 +106,7 @@ function metricsIn(registry: Registry) {
 /** What a process that serves tells of itself. */
 const OF_EACH: ReadonlySet<string> = new Set([
   "storywire_http_requests_total",
+  "storywire_http_sent_bytes_total",
   "storywire_documents_rendered_total",
   "storywire_documents_refused_total",
   "storywire_stall_p99_seconds",
@@ -123,7 +138,7 @@ function labelled(metric: WorkerMetrics["metrics"][number], worker: number): Wor
 
 /** Counts activities in a registry. */
 function createCount(registry: Registry): (activity: Activity) => void {
-  const { counter, histogram } = metricsIn(registry);
+  const { counter, gauge, histogram } = metricsIn(registry);
   const polls = counter("storywire_polls_total", "Visits to sources", ["outcome", "code"]);
   const stories = counter("storywire_stories_total", "Stories that were new, or changed", ["change"]);
   const wireBytes = counter("storywire_poll_wire_bytes_total", "Bytes received from sources");
@@ -131,6 +146,9 @@ function createCount(registry: Registry): (activity: Activity) => void {
   const commits = histogram("storywire_commit_seconds", "Time of transactions that write what visits found");
   const documents = counter("storywire_documents_rendered_total", "Documents rendered");
   const refused = counter("storywire_documents_refused_total", "Documents that did not pass the gate");
+  const freshness = histogram("storywire_freshness_seconds", "From the visit that saw a change to the document of it");
+  const due = gauge("storywire_queue_due", "Sources that are due and wait for their turn");
+  const inFlight = gauge("storywire_queue_in_flight", "Visits under way");
   return (activity) => {
     switch (activity.did) {
       case "poll":
@@ -146,6 +164,11 @@ function createCount(registry: Registry): (activity: Activity) => void {
       case "render":
         documents.inc(activity.documents);
         refused.inc(activity.refused);
+        for (const ms of activity.freshMs ?? []) freshness.observe(ms / 1000);
+        break;
+      case "queue":
+        due.set(activity.due);
+        inFlight.set(activity.inFlight);
         break;
       default:
         activity satisfies never;
@@ -163,18 +186,23 @@ export function createMetrics(read: () => Promise<Gauges>): Metrics {
   const { counter, gauge } = metricsIn(registry);
   const count = createCount(registry);
   const requests = counter("storywire_http_requests_total", "Requests answered", ["route", "status"]);
+  const sentBytes = counter("storywire_http_sent_bytes_total", "Bytes sent to readers, heads of answers included");
   const sources = gauge("storywire_sources", "Sources by state", ["state"]);
   const ages = gauge("storywire_source_success_age_seconds", "Time since sources last succeeded", ["quantile"]);
   const feeds = gauge("storywire_feeds", "Published feeds");
   const entries = gauge("storywire_entries", "Entries in the documents of all feeds");
-  const pollerUp = gauge("storywire_poller_up", "Whether the poller runs beside this process", [], "min");
-  const databaseUp = gauge("storywire_database_up", "Whether the database can be read and written", [], "min");
-  const ready = gauge("storywire_ready", "Whether this process is to be sent readers", [], "min");
-  const configurationOk = gauge("storywire_configuration_ok", "Whether the files are what is running", [], "min");
+  const pollerUp = gauge("storywire_poller_up", "Whether the poller runs beside this process", [], { all: "min" });
+  const databaseUp = gauge("storywire_database_up", "Whether the database can be read and written", [], { all: "min" });
+  const ready = gauge("storywire_ready", "Whether this process is to be sent readers", [], { all: "min" });
+  const configurationOk = gauge("storywire_configuration_ok", "Whether the files are what is running", [], {
+    all: "min",
+  });
   const stallP99 = gauge("storywire_stall_p99_seconds", "99th percentile of stalls since the last look");
   const stallMax = gauge("storywire_stall_max_seconds", "Longest stall since the last look");
   const memory = gauge("process_resident_memory_bytes", "Resident memory of this process");
   const cpu = counter("process_cpu_seconds_total", "Processor time of this process, user and system");
+
+  let bytesSent = () => 0;
 
   async function look(): Promise<void> {
     const now = await read();
@@ -199,6 +227,7 @@ export function createMetrics(read: () => Promise<Gauges>): Metrics {
     const { user, system } = process.cpuUsage();
     setTotal(cpu, [[{}, (user + system) / 1e6]]);
     setTotal(requests, requestTotals(answers));
+    setTotal(sentBytes, [[{}, bytesSent()]]);
   }
 
   return {
@@ -209,6 +238,9 @@ export function createMetrics(read: () => Promise<Gauges>): Metrics {
       return known;
     },
     count,
+    readBytes(sent) {
+      bytesSent = sent;
+    },
     async render() {
       await look();
       return registry.metrics();
