@@ -84,10 +84,21 @@ export async function runPoller(
     return true;
   }
 
+  let told = "";
+
+  /** Told when it changes: it is looked at every second. */
+  function tellQueue(due: number): void {
+    const queue = { did: "queue", due, inFlight: busy.size } as const;
+    if (told === `${due} ${busy.size}`) return;
+    told = `${due} ${busy.size}`;
+    options.onActivity?.(queue);
+  }
+
   async function tick(): Promise<void> {
     try {
       if (!(await isStoreWell())) return;
       const due = await sourcesDue();
+      tellQueue(due.length);
       const free = configuration.settings.polling.inFlight - busy.size;
       if (free > 0 && due.length > 0) {
         const sources = nextTurns(due, {

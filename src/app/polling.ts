@@ -174,10 +174,18 @@ export async function startPolling(
         log.info({ event: "feeds", rebuilt: rebuilds.map(({ slug }) => slug) }, "feed membership rebuilt");
     },
     async publishChanged() {
+      // What had changed before this program started says nothing of how long it took.
+      const isFirst = publisher === undefined;
       publisher ??= loadPublisher();
       const published = await (await publisher).publishChanged();
-      if (published > 0) tellActivity({ did: "render", documents: published * FORMAT_NAMES.length, refused: 0 });
-      return published;
+      if (published.length > 0)
+        tellActivity({
+          did: "render",
+          documents: published.length * FORMAT_NAMES.length,
+          refused: 0,
+          freshMs: isFirst ? [] : published.map(({ changedAt }) => Math.max(0, now() - changedAt)),
+        });
+      return published.length;
     },
     stop: () => {
       stopping = true;

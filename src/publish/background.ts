@@ -10,8 +10,11 @@ export interface BackgroundTools extends PublishTools {
 }
 
 export interface BackgroundPublisher {
-  /** Renders every feed that changed since the last call, stores the documents that passed the gate; answers how many feeds. */
-  publishChanged(): Promise<number>;
+  /**
+   * Renders every feed that changed since the last call, stores the documents that passed the gate; answers the feeds,
+   * and when each of them had changed.
+   */
+  publishChanged(): Promise<readonly FeedHead[]>;
 }
 
 /**
@@ -40,12 +43,12 @@ export function createBackgroundPublisher(
     async publishChanged() {
       const heads = await tools.store.feedHeads(touched);
       if (heads.length > 0) await tools.prepare();
-      let published = 0;
+      const published: FeedHead[] = [];
       for (const head of heads) {
         const feed = feeds.get(head.slug);
         if (feed !== undefined) {
           await publish(feed, head);
-          published += 1;
+          published.push(head);
         }
         touched = Math.max(touched, head.touched);
       }

@@ -1,5 +1,5 @@
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { RequestError } from "../errors.ts";
 import { addressesOf } from "./addresses.ts";
@@ -123,6 +123,20 @@ function listen(server: http.Server, address: ListenAddress): Promise<BoundAddre
   });
 }
 
+/** Bytes sent on all connections, those that are open included. */
+function countBytes(server: http.Server): () => number {
+  const open = new Set<Socket>();
+  let sent = 0;
+  server.on("connection", (socket: Socket) => {
+    open.add(socket);
+    socket.once("close", () => {
+      sent += socket.bytesWritten;
+      open.delete(socket);
+    });
+  });
+  return () => [...open].reduce((sum, socket) => sum + socket.bytesWritten, sent);
+}
+
 /** RFC 9110 §10.1.1: there is only 100-continue, which node answers. */
 function unknownExpectation(): RequestError {
   return new RequestError("Cannot do what Expect asks for", { code: "unknown_expectation", status: 417 });
@@ -189,6 +203,7 @@ export function createServer(wire: Wire, options: ServerOptions): WebServer {
     (request, response) => site.serve(request, response),
   );
   server.timeout = options.stalledTimeoutMs ?? 60_000;
+  options.metrics?.readBytes(countBytes(server));
   const shutdown = createShutdown(server);
   answerBrokenRequests(server);
   server.on("checkExpectation", (request, response) => site.answerError(unknownExpectation(), request, response));

@@ -54,5 +54,11 @@ it("/metrics tells what was visited, published and answered", async () => {
   expect(Object.fromEntries(Object.keys(expected).map((name) => [name, seen.get(name)]))).toEqual(expected);
   expect(seen.get("storywire_documents_rendered_total")).toBeGreaterThanOrEqual(6);
   expect(seen.get("storywire_commit_seconds_count")).toBeGreaterThan(0);
+  expect(seen.get("storywire_http_sent_bytes_total")).toBeGreaterThan(1_000);
+  await service.until(async () => {
+    const now = await metrics();
+    const isIdle = now.get("storywire_queue_due") === 0 && now.get("storywire_queue_in_flight") === 0;
+    return isIdle && (now.get("storywire_freshness_seconds_count") ?? 0) > 0;
+  });
   await service.end("SIGTERM");
 }, 60_000);
