@@ -53,6 +53,7 @@ export function findAuthors(
     ["link", () => marked("link")],
     ["text", () => spokenAuthors(segments)],
     ["line", () => signedAuthors(segments)],
+    ["byline", () => loneAuthor(own)],
     ["portrait", () => portrayedAuthors(own, marks.headline)],
   ];
   let login: FoundAuthors | undefined;
@@ -165,6 +166,17 @@ function markedAuthors(marks: readonly Mark[], headline: number, kind: Mark["kin
   return [];
 }
 
+/** The one person that elements named for authors name anywhere on the page; nobody where they name several. */
+function loneAuthor(marks: readonly Mark[]): readonly Author[] {
+  const named = marks.flatMap(({ element, kind }) => {
+    const text = kind === "class" ? shortText([element], NAME_CHARACTERS_MAX) : undefined;
+    const name = personIn(text?.replace(BY, ""));
+    return name === undefined ? [] : names([name]);
+  });
+  const found = unique(named);
+  return found.length === 1 ? found : [];
+}
+
 const PORTRAIT_LEVELS_MAX = 4;
 const PORTRAIT_TEXT_MAX = 200;
 
@@ -219,7 +231,7 @@ function namesIn(element: Element): readonly Author[] {
 }
 
 const BY =
-  /^(?:(?:written|posted|published|reported|story|words|text|article|report|interview|analysis|opinion|photos?)\s+)?(?:by|von|par|por|di|door|av|af|от|автор|autor|author|auteur|text)\s*:?\s+/i;
+  /^(?:(?:written|posted|published|reported|story|words|text|article|report|interview|analysis|opinion|photos?|geschrieben|verfasst|erstellt|eingestellt|veröffentlicht|escrito|publicado|écrit|publié)\s+)?(?:by|von|par|por|di|door|av|af|от|автор|autor|author|auteur|text)\s*:?\s+/i;
 
 /** `Author: A B`, `Written by A B on 5 May`: a line of its own, wherever it stands; a label alone speaks of the next line. */
 const LABELLED =
@@ -274,7 +286,7 @@ const BETWEEN_NAMES =
 
 function namesOf(text: string): readonly Author[] {
   const bare = foldText(text)
-    .replace(/^(?:[Bb][Yy]\s*){0,2}[Bb]y(?=\p{Lu})/u, "")
+    .replace(/^(?:[Bb][Yy]\s*){1,2}[Bb][Yy]\s(?=\p{Lu})|^[Bb]y(?=\p{Lu})/u, "")
     .replace(BY, "")
     .replace(/^by\s+/i, "");
   const found: string[] = [];

@@ -1,4 +1,4 @@
-import type { ChildNode, Document, Element } from "domhandler";
+import type { ChildNode, Document, Element, ParentNode } from "domhandler";
 import { textOf } from "../html/sanitize.ts";
 import { foldText } from "../html/text.ts";
 import { isOfAnotherItem, walkElements } from "./metadata.ts";
@@ -112,7 +112,7 @@ const ANCESTORS_MAX = 12;
 
 /** Whether an element stands among what readers wrote. */
 export function isSaidByReaders(element: Element): boolean {
-  let at = element.parent;
+  let at: ParentNode | null = element;
   for (let level = 0; at !== null && level < ANCESTORS_MAX; at = at.parent, level++) {
     if (at.type !== "tag" || at.name === "body") return false;
     if (COMMENT_WORDS.test(at.attribs.class ?? "") || COMMENT_WORDS.test(at.attribs.id ?? "")) return true;
