@@ -5,7 +5,6 @@ import { watchFolders } from "../config/watch.ts";
 import { RequestError, SettingsError, type SettingsProblem } from "../errors.ts";
 import { instantJson } from "../model/story-json.ts";
 import { describeFiles } from "../plan/applied.ts";
-import { compareFiles } from "../plan/diff.ts";
 import type { PlanJson } from "../plan/plan-json.ts";
 import type { Surprise } from "../plan/surprises.ts";
 import type { Store } from "../store/store.ts";
@@ -107,21 +106,19 @@ export function startReloading(started: FilesStanding, parts: ReloadParts): Relo
     const plan = (await parts.run(["plan"])) as PlanJson;
     // The files changed again meanwhile: that change is on its way to us.
     if (plan.digest !== found.digest) return;
-    if (plan.isSurprising) return hold(next, found, plan.surprises);
+    if (plan.isSurprising) return hold(found, plan.surprises);
     await take({ configuration: next, replaces: found.applied?.digest ?? null });
     settle();
   }
 
-  function hold(next: Configuration, found: FilesStanding, surprises: readonly Surprise[]): void {
-    const { digest } = found;
+  function hold({ digest, difference }: FilesStanding, surprises: readonly Surprise[]): void {
     const isTold = standing.pending?.digest === digest;
-    const { sources, feeds } = compareFiles(found.applied?.files ?? { sources: [], feeds: [] }, next);
     const since = standing.pending?.digest === digest ? standing.pending.since : instantJson(Date.now());
     const pending: Pending = {
       digest,
       since,
-      sources: sources.map(({ id }) => id),
-      feeds: feeds.map(({ slug }) => slug),
+      sources: difference.sources.map(({ id }) => id),
+      feeds: difference.feeds.map(({ slug }) => slug),
       surprises,
     };
     standing = { state: "pending", pending };

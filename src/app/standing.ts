@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Configuration } from "../config/settings.ts";
 import type { Rhythm, SourceId } from "../model/source.ts";
 import { type AppliedFiles, describeFiles, heldConfiguration, readApplied } from "../plan/applied.ts";
-import { compareFiles, isPlain, isReadAnew } from "../plan/diff.ts";
+import { compareFiles, type FilesDifference, isPlain, isReadAnew } from "../plan/diff.ts";
 import type { AppliedConfiguration, Store } from "../store/store.ts";
 
 /** What runs, and whether running it accepts it in the place of what was accepted until then. */
@@ -22,6 +22,8 @@ export interface FilesStanding extends Decision {
   readonly applied: (AppliedConfiguration & { readonly files: AppliedFiles }) | null;
   /** The files differ, and it takes a plan to say whether they surprise. */
   readonly isOpen: boolean;
+  /** What the files change of what was accepted; nothing where nothing was. */
+  readonly difference: FilesDifference;
 }
 
 /** Compares the files with what was accepted last; reads of the store no more than that and which sources it knows. */
@@ -31,13 +33,15 @@ export async function standingOf(
 ): Promise<FilesStanding> {
   const { digest } = describeFiles(wanted);
   const applied = await findApplied(store);
-  const accepting = { digest, applied, configuration: wanted, replaces: applied?.digest ?? null, isOpen: false };
-  if (applied === null || applied.digest === digest) return accepting;
+  const difference = applied === null ? NO_DIFFERENCE : compareFiles(applied.files, wanted);
+  const found = { digest, applied, replaces: applied?.digest ?? null, difference };
+  if (applied === null || applied.digest === digest) return { ...found, configuration: wanted, isOpen: false };
   const known = new Set<string>((await store.nextPolls()).keys());
-  if (isPlain(compareFiles(applied.files, wanted), known)) return accepting;
-  const held = heldConfiguration(wanted, applied.files);
-  return { digest, applied, configuration: held, replaces: applied.digest, isOpen: true };
+  const isOpen = !isPlain(difference, known);
+  return { ...found, configuration: isOpen ? heldConfiguration(wanted, applied.files) : wanted, isOpen };
 }
+
+const NO_DIFFERENCE: FilesDifference = { sources: [], feeds: [] };
 
 export async function findApplied(store: Pick<Store, "appliedConfiguration">): Promise<FilesStanding["applied"]> {
   const applied = await store.appliedConfiguration();

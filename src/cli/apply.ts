@@ -1,8 +1,7 @@
 import { openWritableStore } from "../app/parts.ts";
-import { planConfiguration } from "../app/planning.ts";
 import { acceptConfiguration } from "../app/standing.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
-import { planProgress } from "./plan.ts";
+import { planAloud } from "./plan.ts";
 import { planText } from "./plan-text.ts";
 
 export interface ApplyOptions extends GlobalOptions {
@@ -18,7 +17,7 @@ export async function apply(options: ApplyOptions): Promise<ExitCode> {
   const configuration = await configurationOf(options);
   await using store = await openWritableStore(configuration);
   const now = Date.now();
-  const plan = await planConfiguration(configuration, store, { now, onProgress: planProgress() });
+  const plan = await planAloud(configuration, store, now);
   const isApplied = !plan.isSurprising || options.yes === true;
   if (isApplied) await acceptConfiguration({ configuration, replaces: plan.applied ?? null }, store, now);
   if (options.json) process.stdout.write(`${JSON.stringify({ applied: isApplied, plan })}\n`);

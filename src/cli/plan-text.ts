@@ -1,5 +1,6 @@
 import type { PlanJson } from "../plan/plan-json.ts";
 import { formatTable } from "./table.ts";
+import { paint, plainText } from "./terminal.ts";
 
 /** Lines told of one kind of effect on one feed or source. */
 const LINES = 10;
@@ -98,8 +99,9 @@ function titles(items: Effects["appear"]): readonly string[] {
 const TITLE_MAX = 100;
 
 function shown(title: string): string {
-  if (title === "") return "(no title)";
-  return title.length > TITLE_MAX ? `${title.slice(0, TITLE_MAX)}…` : title;
+  const text = plainText(title);
+  if (text === "") return "(no title)";
+  return text.length > TITLE_MAX ? `${text.slice(0, TITLE_MAX)}…` : text;
 }
 
 function summary({ surprises }: PlanJson): string {
@@ -107,5 +109,5 @@ function summary({ surprises }: PlanJson): string {
   const lines = surprises.map(
     ({ source, feed, message }) => `  ! ${source === undefined ? `feed ${feed}` : `source ${source}`}: ${message}`,
   );
-  return ["This surprises:", ...lines].join("\n");
+  return [paint("yellow", "This surprises:"), ...lines].join("\n");
 }

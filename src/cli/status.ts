@@ -1,6 +1,9 @@
 import { type Overview, readOverview } from "../app/overview.ts";
+import { standingOf } from "../app/standing.ts";
+import type { Configuration } from "../config/settings.ts";
 import type { SourceStatus } from "../poll/status.ts";
 import { openStore } from "../store/sql-store.ts";
+import type { Store } from "../store/store.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 import { formatTable, type TableCell } from "./table.ts";
 import { formatBytes, formatDistance, type Paint, paint, plainText } from "./terminal.ts";
@@ -18,13 +21,40 @@ export async function status(options: StatusOptions): Promise<ExitCode> {
   const configuration = await configurationOf(options);
   await using store = openStore(configuration.settings.database, { readOnly: true });
   const now = Date.now();
-  const { overview, sources } = await readOverview(configuration, store, { measure: { now } });
+  const waiting = await waitingOf(configuration, store);
+  const pending = new Set<string>(waiting.sources);
+  const isPending = (id: string) => pending.has(id);
+  const { overview, sources } = await readOverview(configuration, store, { measure: { now }, isPending });
+  const shown = { all: options.all === true, now };
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ ...overview, sources })}\n`
-      : `${parts(overview, sources, { all: options.all === true, now }).join("\n\n")}\n`,
+      ? `${JSON.stringify({ ...overview, configuration: waiting, sources })}\n`
+      : `${[...parts(overview, sources, shown), ...changeOf(waiting)].join("\n\n")}\n`,
   );
   return overview.troubled.length > 0 ? 1 : 0;
+}
+
+/** What the files say that is not in force: nothing where it moves no entry, or is what was applied. */
+interface Waiting {
+  readonly state: "applied" | "differs";
+  readonly sources: readonly string[];
+  readonly feeds: readonly string[];
+}
+
+async function waitingOf(configuration: Configuration, store: Store): Promise<Waiting> {
+  const { isOpen, difference } = await standingOf(configuration, store);
+  if (!isOpen) return { state: "applied", sources: [], feeds: [] };
+  return {
+    state: "differs",
+    sources: difference.sources.map(({ id }) => id),
+    feeds: difference.feeds.map(({ slug }) => slug),
+  };
+}
+
+function changeOf({ state, sources, feeds }: Waiting): readonly string[] {
+  if (state === "applied") return [];
+  const told = `${counted(sources.length, "source")} and ${counted(feeds.length, "feed")}`;
+  return [paint("yellow", `The files differ from what is applied, in ${told}: see storywire plan`)];
 }
 
 const PAINTS: Readonly<Record<string, Paint>> = {

@@ -93,6 +93,7 @@ describe("a change of the files, without a service", () => {
     expect(refused.stdout).toContain("15 stories would be announced again under other ids");
     const visited = await workplace.run(["poll", "--all"]);
     expect(visited.stderr).toContain("storywire plan");
+    expect((await workplace.run(["status"])).stdout).toContain("The files differ from what is applied, in 1 source");
     expect(await shown()).toBe(2 * STORIES);
     expect((await workplace.run(["apply", "--yes"])).code).toBe(0);
     expect(await plan()).toMatchObject({ isCurrent: true });
