@@ -2,6 +2,7 @@ import { type Duplex, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Coding, CodingError, readCodings, toCodingError } from "./content-coding.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
+import { PieceBudget } from "./piece-budget.ts";
 import { Turnstile } from "./turnstile.ts";
 
 /** A body of more than this, in bytes, is large: it must take its turn. */
@@ -17,14 +18,19 @@ const PIECE_BYTES = 64 * 1024;
 const LARGE_AT_ONCE = 3;
 const DECODING_AT_ONCE = 4;
 
-/** What bounds the memory of all bodies together, however many are read at once. */
+/** What bounds the memory of all bodies together, and the time they take from others, however many are read at once. */
 export interface BodyTurns {
   readonly large: Turnstile;
   readonly decoding: Turnstile;
+  readonly pieces: PieceBudget;
 }
 
 export function createBodyTurns(): BodyTurns {
-  return { large: new Turnstile(LARGE_AT_ONCE), decoding: new Turnstile(DECODING_AT_ONCE) };
+  return {
+    large: new Turnstile(LARGE_AT_ONCE),
+    decoding: new Turnstile(DECODING_AT_ONCE),
+    pieces: new PieceBudget(),
+  };
 }
 
 export interface BodyReaderOptions {

@@ -106,6 +106,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#options.turns.pieces.take();
     if (this.#reader === undefined) this.#pass(chunk.length);
     else this.#read(this.#reader, controller, chunk);
   }

@@ -173,8 +173,10 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const limits = withinCeilings(options.limits);
   const allow: readonly AddressRange[] = parseAddressRanges(options.allowAddresses);
   const { resolve = createResolver(), connect: open = openSocket } = options;
-  const lanes = new Lanes(new Connector({ connectMs: limits.connectMs, allow, resolve, open }), limits.headerBytesMax);
-  const context: Context = { ...options, limits, lanes, turns: createBodyTurns(), visits: new Set() };
+  const turns = createBodyTurns();
+  const connector = new Connector({ connectMs: limits.connectMs, allow, resolve, open });
+  const lanes = new Lanes(connector, { headerBytesMax: limits.headerBytesMax, pieces: turns.pieces });
+  const context: Context = { ...options, limits, lanes, turns, visits: new Set() };
   return {
     fetch: (request) => fetchOne(request, context),
     async [Symbol.asyncDispose]() {

@@ -54,6 +54,14 @@ export class GrowingBytes {
   }
 
   #copy(piece: Uint8Array): void {
+    const slab = this.#slabs.at(-1);
+    if (slab !== undefined && piece.length <= slab.length - this.#used) {
+      slab.set(piece, this.#used);
+      this.#used += piece.length;
+    } else this.#copyInParts(piece);
+  }
+
+  #copyInParts(piece: Uint8Array): void {
     let rest = piece;
     while (rest.length > 0) {
       const slab = this.#slabWithRoom();

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { Client } from "undici";
 import type { Connector, Route } from "./connect.ts";
+import type { PieceBudget } from "./piece-budget.ts";
 
 /** How long a connection is kept after an answer where the server does not say, and at most, in milliseconds. */
 const KEPT_MS = 4_000;
@@ -22,6 +23,7 @@ interface LaneOptions {
   readonly route: Route;
   readonly connector: Connector;
   readonly headerBytesMax: number;
+  readonly pieces: PieceBudget;
   /** Told when the connection is gone. */
   readonly onClose: (lane: Lane) => void;
 }
@@ -36,11 +38,14 @@ export class Lane {
   used = false;
   listener: LaneListener | undefined;
   readonly #onClose: (lane: Lane) => void;
+  readonly #pieces: PieceBudget;
+  #isWaiting = false;
 
   constructor(options: LaneOptions) {
-    const { key, route, connector, headerBytesMax, onClose } = options;
+    const { key, route, connector, headerBytesMax, pieces, onClose } = options;
     this.key = key;
     this.#onClose = onClose;
+    this.#pieces = pieces;
     this.client = new Client(clientOrigin(route), {
       allowH2: false,
       pipelining: 1,
@@ -71,6 +76,20 @@ export class Lane {
       this.listener?.onLeftover(bytes);
       unshift(bytes, encoding);
     };
+    const read = socket.read.bind(socket);
+    // A read of nothing only tells the socket to go on listening.
+    socket.read = (size) => (this.#pieces.isSpent && size !== 0 ? this.#readLater(socket) : read(size));
+  }
+
+  /** As if nothing had come yet: it stays with the socket until there is time for it. */
+  #readLater(socket: Socket): null {
+    if (this.#isWaiting) return null;
+    this.#isWaiting = true;
+    this.#pieces.wait(() => {
+      this.#isWaiting = false;
+      socket.emit("readable");
+    });
+    return null;
   }
 
   /** Ends the connection and whatever waits for it. */
@@ -89,14 +108,16 @@ function clientOrigin({ origin, proxy }: Route): string {
 export class Lanes {
   readonly #connector: Connector;
   readonly #headerBytesMax: number;
+  readonly #pieces: PieceBudget;
   readonly #busy = new Set<Lane>();
   /** Idle longest first. */
   readonly #idle = new Set<Lane>();
   readonly #idleByKey = new Map<string, Lane[]>();
 
-  constructor(connector: Connector, headerBytesMax: number) {
+  constructor(connector: Connector, options: { readonly headerBytesMax: number; readonly pieces: PieceBudget }) {
     this.#connector = connector;
-    this.#headerBytesMax = headerBytesMax;
+    this.#headerBytesMax = options.headerBytesMax;
+    this.#pieces = options.pieces;
   }
 
   /** A kept connection to the origin, else (or where `fresh` is wanted) a new one. */
@@ -142,7 +163,8 @@ export class Lanes {
 
   #open(key: string, route: Route): Lane {
     const onClose = (lane: Lane) => this.#forget(lane);
-    return new Lane({ key, route, connector: this.#connector, headerBytesMax: this.#headerBytesMax, onClose });
+    const headerBytesMax = this.#headerBytesMax;
+    return new Lane({ key, route, connector: this.#connector, headerBytesMax, pieces: this.#pieces, onClose });
   }
 
   #forget(lane: Lane): void {
