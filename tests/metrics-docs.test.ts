@@ -16,6 +16,7 @@ async function metricsThereAre(): Promise<ReadonlyMap<string, string>> {
     databaseUp: true,
     ready: true,
     configurationOk: true,
+    configurationPending: false,
   }));
   return new Map(
     [...(await render()).matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => [name, type]),

@@ -157,6 +157,7 @@ async function createSite(configuration: Configuration, log: Logger, options: We
       databaseUp: storeFault() === null,
       ready: wire.health().ready,
       configurationOk: (options.configurationFault?.() ?? null) === null,
+      configurationPending: options.configurationFault?.() === "pending",
     };
   }
 

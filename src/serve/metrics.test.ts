@@ -10,6 +10,7 @@ const quiet: Gauges = {
   databaseUp: true,
   ready: true,
   configurationOk: true,
+  configurationPending: false,
 };
 
 /** The samples of one metric as they are written. */

@@ -39,6 +39,8 @@ export interface Gauges {
   readonly ready: boolean;
   /** The files are what is running. */
   readonly configurationOk: boolean;
+  /** A change of the files waits until it is applied. */
+  readonly configurationPending: boolean;
 }
 
 /** Answers of one route by status: a place in an array each, so that the hot path pays for one addition. */
@@ -197,6 +199,7 @@ export function createMetrics(read: () => Promise<Gauges>): Metrics {
   const configurationOk = gauge("storywire_configuration_ok", "Whether the files are what is running", [], {
     all: "min",
   });
+  const configurationPending = gauge("storywire_configuration_pending", "Whether a change waits to be applied");
   const stallP99 = gauge("storywire_stall_p99_seconds", "99th percentile of stalls since the last look");
   const stallMax = gauge("storywire_stall_max_seconds", "Longest stall since the last look");
   const memory = gauge("process_resident_memory_bytes", "Resident memory of this process");
@@ -220,6 +223,7 @@ export function createMetrics(read: () => Promise<Gauges>): Metrics {
     databaseUp.set(Number(now.databaseUp));
     ready.set(Number(now.ready));
     configurationOk.set(Number(now.configurationOk));
+    configurationPending.set(Number(now.configurationPending));
     stallP99.set(stallSeconds(stalls.percentile(99)));
     stallMax.set(stallSeconds(stalls.max));
     stalls.reset();

@@ -211,7 +211,7 @@ describe("a change of the files, beside a service that runs", () => {
     surprise();
     await isRunning("pending");
     expect((await service.get("/readyz")).status).toBe(200);
-    expect(await text("/metrics")).toContain("storywire_configuration_ok 0");
+    expect(await text("/metrics")).toMatch(/^storywire_configuration_ok 0$.*^storywire_configuration_pending 1$/ms);
     expect(service.log.join("\n")).toContain("15 stories would be announced again under other ids");
     const { body } = await ask("/configuration");
     expect(body).toMatchObject({
