@@ -20,9 +20,11 @@ const CODINGS: readonly Coding[] = ["identity", "gzip", "zstd"];
 interface PreparedCoding {
   readonly validators: Validators;
   readonly body: Buffer;
-  /** Headers of 200 and of 304; the value of Cache-Control, in place 1, is set before each answer. */
+  /** Headers of 200 and of 304; the value of Cache-Control, in place 1, is set when its seconds change. */
   readonly found: string[];
   readonly notModified: string[];
+  readonly scope: "public" | "private";
+  seconds: number;
 }
 
 /** Codings are prepared when they are first asked for: most feeds are only ever read in one. */
@@ -45,9 +47,13 @@ function codingFor(acceptEncoding: string | undefined): Coding | undefined {
   return coding;
 }
 
-/** Cache-Control that ends with our own next poll, in milliseconds (RFC 9111 §5.2.2.1, RFC 5861). */
-function cacheControlFor(freshForMs: number, scope: "public" | "private"): string {
-  const seconds = freshForMs > 0 ? Math.floor(Math.min(freshForMs / 1000, FRESH_SECONDS_MAX)) : 0;
+/** Whole seconds to our own next poll. */
+function freshSeconds(freshForMs: number): number {
+  return freshForMs > 0 ? Math.floor(Math.min(freshForMs / 1000, FRESH_SECONDS_MAX)) : 0;
+}
+
+/** Cache-Control that ends with our own next poll (RFC 9111 §5.2.2.1, RFC 5861). */
+function cacheControlFor(seconds: number, scope: "public" | "private"): string {
   return `${scope}, max-age=${seconds}, stale-while-revalidate=${STALE_WHILE_REVALIDATE_SECONDS}, stale-if-error=${STALE_IF_ERROR_SECONDS}`;
 }
 
@@ -59,6 +65,8 @@ function etagOf(snapshot: Snapshot, coding: Coding): string {
 /** What an answer says of the address it was asked at. */
 interface Place {
   readonly vary: string;
+  /** Behind a token: only the reader's own cache may keep it. */
+  readonly isPrivate?: boolean;
   /** Link of the document itself (RFC 8288). */
   readonly link: string;
   /** The document's own address, where it was asked at another (RFC 9110 §8.7). */
@@ -103,7 +111,7 @@ function prepareCoding(snapshot: Snapshot, coding: Coding, place: Place): Prepar
     ...["Access-Control-Expose-Headers", "ETag, Link"],
     ...["X-Content-Type-Options", "nosniff"],
   ];
-  return { validators, body, found, notModified };
+  return { validators, body, found, notModified, scope: place.isPrivate === true ? "private" : "public", seconds: -1 };
 }
 
 function noAcceptableCoding(): RequestError {
@@ -113,15 +121,14 @@ function noAcceptableCoding(): RequestError {
   });
 }
 
-function write(
-  request: IncomingMessage,
-  response: ServerResponse,
-  prepared: PreparedCoding,
-  cacheControl: string,
-): void {
+function write(request: IncomingMessage, response: ServerResponse, prepared: PreparedCoding, freshForMs: number): void {
   const status = statusFor(request.headers, prepared.validators);
   const headers = status === 304 ? prepared.notModified : prepared.found;
-  headers[1] = cacheControl;
+  const seconds = freshSeconds(freshForMs);
+  if (seconds !== prepared.seconds) {
+    prepared.seconds = seconds;
+    prepared.found[1] = prepared.notModified[1] = cacheControlFor(seconds, prepared.scope);
+  }
   response.writeHead(status, headers);
   if (status === 304 || request.method === "HEAD") response.end();
   else response.end(prepared.body);
@@ -170,10 +177,10 @@ export function createSnapshotAnswers(addresses: Addresses): SnapshotAnswers {
 
   return {
     answer(request, response, snapshot, freshForMs) {
-      write(request, response, named(request, snapshot), cacheControlFor(freshForMs, "public"));
+      write(request, response, named(request, snapshot), freshForMs);
     },
     answerNegotiated(request, response, snapshot, freshForMs) {
-      write(request, response, negotiated(request, snapshot), cacheControlFor(freshForMs, "public"));
+      write(request, response, negotiated(request, snapshot), freshForMs);
     },
     answerRequested(request, response, snapshot, { path, isNegotiated, isPrivate, freshForMs }) {
       const way = `${isNegotiated} ${isPrivate}`;
@@ -186,15 +193,11 @@ export function createSnapshotAnswers(addresses: Addresses): SnapshotAnswers {
         prepareCoding(one, coding, {
           ...placeAt(path, one),
           vary,
+          isPrivate,
           ...(isNegotiated ? { contentLocation: path } : {}),
         }),
       );
-      write(
-        request,
-        response,
-        prepared(request, snapshot),
-        cacheControlFor(freshForMs, isPrivate ? "private" : "public"),
-      );
+      write(request, response, prepared(request, snapshot), freshForMs);
     },
   };
 }
