@@ -31,7 +31,7 @@ export interface FoundArticle {
 /** Finds the article of a page; null where no block of the page reads like one. */
 export function findArticle(document: Document, page: PageMetadata, context: DocumentContext): FoundArticle | null {
   const baseUrl = resolveWebUrl(page.baseHref, context.url) ?? context.url;
-  const segments = listSegments(document);
+  const segments = listSegments(document, context.url);
   const title = findTitle(page, segments.segments, context.url);
   const told = articleBodyOf(page);
   const chosen =

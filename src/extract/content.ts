@@ -145,16 +145,19 @@ function markPoor(
   const size = page.blocks.length;
   const text = new Float64Array(size);
   const links = new Float64Array(size);
+  const away = new Float64Array(size);
   for (const segment of segmentsIn(page, root)) {
     if (beside.has(segment.block) || segment.place.caption !== undefined) continue;
     const order = segment.block.order;
     text[order] = (text[order] ?? 0) + segment.text.length;
     links[order] = (links[order] ?? 0) + segment.linkLength;
+    away[order] = (away[order] ?? 0) + segment.awayLength;
   }
   for (let index = root.last; index > root.order; index--) {
     const parent = page.blocks[index]?.parent?.order ?? 0;
     text[parent] = (text[parent] ?? 0) + (text[index] ?? 0);
     links[parent] = (links[parent] ?? 0) + (links[index] ?? 0);
+    away[parent] = (away[parent] ?? 0) + (away[index] ?? 0);
   }
   const poor = new Set<Block>();
   for (let index = root.order + 1; index <= root.last; index++) {
@@ -164,7 +167,7 @@ function markPoor(
     else if (
       isBox(block) &&
       !(headline !== undefined && isInside(headline.block, block)) &&
-      isPoor(block, root, text[index] ?? 0, links[index] ?? 0)
+      isPoor(block, root, { text: text[index] ?? 0, links: links[index] ?? 0, away: away[index] ?? 0 })
     )
       poor.add(block);
   }
@@ -177,10 +180,18 @@ function isBox(block: Block): boolean {
   );
 }
 
-function isPoor(block: Block, root: Block, text: number, links: number): boolean {
+/** Characters of a block: all, in links, in links to other sites. */
+interface Measure {
+  readonly text: number;
+  readonly links: number;
+  readonly away: number;
+}
+
+function isPoor(block: Block, root: Block, { text, links, away }: Measure): boolean {
   if (text === 0 || block.gain > root.gain * 0.3) return false;
   const density = links / text;
-  if (/^(?:ul|ol|dl|table)$/.test(block.element.name)) return density > 0.75 && block.gain < 20;
+  // A list of sources leads to other sites, a list of stories to its own.
+  if (/^(?:ul|ol|dl|table)$/.test(block.element.name)) return (links - away) / text > 0.75 && block.gain < 20;
   return (density > 0.5 && block.gain < text * 0.4) || (density > 0.25 && block.gain < text * 0.25);
 }
 

@@ -159,7 +159,7 @@ function isTail(segment: Segment, facts: LineFacts): boolean {
   if (facts.pictures.has(segment)) return false;
   if (segment.text === "") return true;
   if (segment.level > 0) return true;
-  if (segment.linkLength > segment.text.length * 0.6) return true;
+  if (ownLinkLength(segment) > segment.text.length * 0.6) return true;
   if (segment.place.list || segment.place.cell || segment.place.quote || segment.place.preformatted) return false;
   return segment.size < 35 && !isSentence(segment.text) && !/[“”"»]$/.test(segment.text);
 }
@@ -182,7 +182,12 @@ function isAside(segment: Segment, facts: LineFacts): boolean {
     );
   if (text.length < 600 && CAPTION_LINE.test(text.slice(-160))) return true;
   if (segment.level > 0 || segment.place.list) return false;
-  return segment.linkLength > text.length * 0.85 && text.length < 200;
+  return ownLinkLength(segment) > text.length * 0.85 && text.length < 200;
+}
+
+/** Links to other sites are what a text speaks of; links to its own lead to other stories. */
+function ownLinkLength({ linkLength, awayLength }: Segment): number {
+  return linkLength - awayLength;
 }
 
 /** Drops what stands under a heading, or a short line, that announces something else. */

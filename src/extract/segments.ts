@@ -28,6 +28,8 @@ export interface Segment {
   readonly size: number;
   /** Characters of `text` that are links. */
   readonly linkLength: number;
+  /** Those of them that lead to other sites: sources, shops, references; not the sharing of this page. */
+  readonly awayLength: number;
   /** Characters of `text` that are bold. */
   readonly boldLength: number;
   readonly images: readonly Element[];
@@ -48,8 +50,11 @@ interface Place {
   readonly figure: Block | undefined;
   readonly caption: Block | undefined;
   /** The link around whole blocks. */
-  readonly linked: boolean;
+  readonly linked: LinkKind;
 }
+
+/** Whether words are a link, and whether it leads to another site. */
+type LinkKind = "none" | "own" | "away";
 
 export interface Segments {
   readonly blocks: readonly Block[];
@@ -90,9 +95,14 @@ export function segmentsIn(page: Segments, block: Block): readonly Segment[] {
 }
 
 /** Cuts the body of a page into segments. Nodes stay as they are. */
-export function listSegments(document: Document): Segments {
+export function listSegments(document: Document, url?: string): Segments {
   const body = findBody(document);
-  return body === null ? { blocks: [], segments: [] } : new Cutter(body).cut();
+  return body === null ? { blocks: [], segments: [] } : new Cutter(body, siteOf(url)).cut();
+}
+
+/** The host without what stands before the name of its site. */
+function siteOf(url: string | undefined): string {
+  return (URL.parse(url ?? "")?.hostname ?? "").replace(/^(?:www|m|amp|mobile)\./, "");
 }
 
 function findBody(document: Document): Element | null {
@@ -108,13 +118,14 @@ const NOWHERE: Place = {
   preformatted: false,
   figure: undefined,
   caption: undefined,
-  linked: false,
+  linked: "none",
 };
 
 class Run {
   nodes: ChildNode[] = [];
   text = "";
   linkLength = 0;
+  awayLength = 0;
   boldLength = 0;
   images: Element[] = [];
   breaks = 0;
@@ -122,13 +133,15 @@ class Run {
 
 class Cutter {
   readonly #body: Element;
+  readonly #site: string;
   readonly #blocks: Block[] = [];
   readonly #segments: Segment[] = [];
   readonly #holdsBlock = new Set<Element>();
   #run = new Run();
 
-  constructor(body: Element) {
+  constructor(body: Element, site: string) {
     this.#body = body;
+    this.#site = site;
   }
 
   cut(): Segments {
@@ -182,7 +195,8 @@ class Cutter {
     else if (BLOCKS.has(element.name) || this.#holdsBlock.has(element) || isInlineCaption(element)) {
       this.#flush(block, place);
       const inner = this.#open(element, block);
-      this.#walk(inner, placeIn(inner, place));
+      const linked = place.linked === "none" ? this.#linkOf(element) : place.linked;
+      this.#walk(inner, { ...placeIn(inner, place), linked });
     } else if (element.name === "br" && !place.preformatted) this.#addBreak(element, block, place);
     else this.#addPhrase(element);
   }
@@ -210,10 +224,10 @@ class Cutter {
 
   #addPhrase(element: Element): void {
     this.#run.nodes.push(element);
-    this.#read(element, false, false);
+    this.#read(element, "none", false);
   }
 
-  #read(element: Element, linked: boolean, bold: boolean): void {
+  #read(element: Element, linked: LinkKind, bold: boolean): void {
     const run = this.#run;
     if (element.name === "img" || element.name === "amp-img") {
       run.images.push(element);
@@ -227,17 +241,23 @@ class Cutter {
       run.text += "\n";
       return;
     }
-    const isLink = linked || element.name === "a";
+    const link = linked === "none" ? this.#linkOf(element) : linked;
     const isBold = bold || element.name === "b" || element.name === "strong";
     for (const child of element.children) {
       if (child.type === "text") {
         run.text += child.data;
         const length = child.data.trim().length;
         if (length > 0) run.breaks = 0;
-        if (isLink) run.linkLength += length;
+        if (link !== "none") run.linkLength += length;
+        if (link === "away") run.awayLength += length;
         if (isBold) run.boldLength += length;
-      } else if ("attribs" in child && !SKIPPED.has(child.name) && !isHidden(child)) this.#read(child, isLink, isBold);
+      } else if ("attribs" in child && !SKIPPED.has(child.name) && !isHidden(child)) this.#read(child, link, isBold);
     }
+  }
+
+  #linkOf({ name, attribs }: Element): LinkKind {
+    if (name !== "a") return "none";
+    return leadsAway(attribs.href ?? "", this.#site) ? "away" : "own";
   }
 
   /** The picture that a page shows where scripts are off, unless its twin already stands here. */
@@ -263,6 +283,7 @@ class Cutter {
       text: "",
       size: 0,
       linkLength: 0,
+      awayLength: 0,
       boldLength: 0,
       images: [],
       embed: element,
@@ -284,7 +305,8 @@ class Cutter {
       nodes: run.nodes,
       text,
       size: DENSE.test(text) ? text.length * DENSE_WEIGHT : text.length,
-      linkLength: place.linked ? text.length : Math.min(run.linkLength, text.length),
+      linkLength: place.linked === "none" ? Math.min(run.linkLength, text.length) : text.length,
+      awayLength: place.linked === "away" ? text.length : Math.min(run.awayLength, text.length),
       boldLength: run.boldLength,
       images: run.images,
       embed: undefined,
@@ -292,6 +314,15 @@ class Cutter {
       place,
     });
   }
+}
+
+/** To another site, and not to have this page shared or its site followed there. */
+function leadsAway(href: string, site: string): boolean {
+  const start = href.slice(0, 500).trimStart();
+  const host = /^(?:https?:)?\/\/([^/?#:]+)/i.exec(start)?.[1]?.toLowerCase();
+  if (host === undefined || site === "") return false;
+  if (host === site || host.endsWith(`.${site}`) || site.endsWith(`.${host.replace(/^www\./, "")}`)) return false;
+  return !(start.includes(site) || /\b(?:shar(?:e|er|ing)|intent|submit|follow)\b/i.test(start.slice(host.length)));
 }
 
 /** A line break or white space: nothing at the end of a line. */
@@ -331,7 +362,6 @@ function placeIn(block: Block, place: Place): Place {
   if (name === "pre") return { ...place, preformatted: true };
   if (name === "figure") return { ...place, figure: block };
   if (name === "figcaption" || isInlineCaption(block.element)) return { ...place, caption: block };
-  if (name === "a") return { ...place, linked: true };
   return place;
 }
 
