@@ -10,8 +10,12 @@ const SMALL_NURSERY = "--max-semi-space-size=4";
 enableCompileCache(join(import.meta.dirname, "../node_modules/.cache/storywire"));
 process.env.NODE_COMPILE_CACHE ??= getCompileCacheDir() ?? "";
 
+/** Commands that do much: the others are done before a small nursery is worth its start. */
+const LONG = new Set(["serve", "poll", "extract", "plan", "apply"]);
+
 // The same process begins anew with the flag, where the system can do that; a process of ours was started with it.
-if (process.execve !== undefined && process.execArgv.length === 0 && process.env.NODE_OPTIONS === undefined) {
+const isPlain = process.execArgv.length === 0 && process.env.NODE_OPTIONS === undefined;
+if (process.execve !== undefined && isPlain && LONG.has(process.argv[2] ?? "")) {
   process.execve(process.execPath, [process.execPath, SMALL_NURSERY, ...process.argv.slice(1)], process.env);
 }
 
