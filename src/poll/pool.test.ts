@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { createReadingPool, type PoolOptions, type ReadingPool } from "./pool.ts";
+import { createLanes, createReadingPool, HeavyPlace, type PoolOptions, type ReadingPool } from "./pool.ts";
 import type { ReadingJob } from "./read.ts";
 
 const job = (text: string, overrides: Partial<ReadingJob> = {}): ReadingJob => ({
@@ -70,5 +71,32 @@ describe("the reading pool", () => {
     const heavy = pool.read(job(FEED + " ".repeat(5_000_000)));
     await pool.read(job(FEED));
     await heavy;
+  });
+});
+
+describe("a light document", () => {
+  const place = new HeavyPlace();
+  const limits = {
+    worker: join(import.meta.dirname, "../../tests/support/held-worker.ts"),
+    timeoutMs: 30_000,
+    idleMs: 30_000,
+    bytesMax: 128 * 1024 * 1024,
+  };
+  type Held = { readonly url: string; readonly held?: boolean };
+  const small = createLanes<Held, string>(1, limits, { place, reads: "light" });
+  const large = createLanes<Held, string>(1, limits, { place, reads: "heavy" });
+  afterEach(async () => {
+    await Promise.all([small.end(), large.end()]);
+  });
+
+  it("waits neither behind a large one nor behind a small one that proves to be heavy; a large one waits for that", async () => {
+    const ended: string[] = [];
+    const held = small.run({ url: "small but heavy", held: true }).catch((error) => ended.push(error.code));
+    expect(await small.run({ url: "light" })).toBe("light");
+    const waiting = large.run({ url: "large" }).catch((error) => ended.push(error.code));
+    expect(await small.run({ url: "another" })).toBe("another");
+    expect(ended).toEqual([]);
+    await Promise.all([small.end(), large.end(), held, waiting]);
+    expect(ended).toEqual(["stopped", "stopped"]);
   });
 });

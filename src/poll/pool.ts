@@ -11,7 +11,7 @@ import type { WorkerAnswer } from "./worker.ts";
 export interface PoolOptions {
   /** Reading stops after this long: `parse_timeout`. */
   readonly timeoutMs: number;
-  /** Processes for ordinary documents. Default: one a core, at most 4, less one for the rest of the service. */
+  /** Processes for ordinary documents. Default: one a core, less one for the rest of the service, at most 2: they outrun the writer. */
   readonly smallLanes?: number;
   /** Memory of its own that a process reading ordinary documents may take, in bytes: `parse_memory`. Default 128 MiB. */
   readonly smallBytesMax?: number;
@@ -31,27 +31,30 @@ export interface ReadingPool extends AsyncDisposable {
 const MIB = 1024 * 1024;
 const WATCH_MS = 50;
 
+/** A document that is still read after this long is heavy, however small it is. */
+const HEAVY_MS = 500;
+
 /**
  * Reads documents in child processes: one that takes too long or too much memory ends its process and nothing else
  * (measured: in threads it ends the service). Large documents have a lane of their own, so that light sources never wait
- * behind heavy ones.
+ * behind heavy ones. A small one that proves to be heavy takes the place of a large one, and another process reads those
+ * that wait behind it.
  */
 export function createReadingPool(options: PoolOptions): ReadingPool {
   const { timeoutMs, idleMs = 30_000, largeFrom = MIB } = options;
-  const lanes = options.smallLanes ?? Math.min(Math.max(availableParallelism() - 1, 1), 4);
+  const lanes = options.smallLanes ?? Math.min(Math.max(availableParallelism() - 1, 1), 2);
   const worker = join(import.meta.dirname, "worker.ts");
-  const small = createLanes<ReadingJob, Reading>(lanes, {
-    worker,
-    timeoutMs,
-    idleMs,
-    bytesMax: options.smallBytesMax ?? 128 * MIB,
-  });
-  const large = createLanes<ReadingJob, Reading>(1, {
-    worker,
-    timeoutMs,
-    idleMs: Math.min(idleMs, 5_000),
-    bytesMax: options.largeBytesMax ?? 176 * MIB,
-  });
+  const place = new HeavyPlace();
+  const small = createLanes<ReadingJob, Reading>(
+    lanes,
+    { worker, timeoutMs, idleMs, bytesMax: options.smallBytesMax ?? 128 * MIB },
+    { place, reads: "light" },
+  );
+  const large = createLanes<ReadingJob, Reading>(
+    1,
+    { worker, timeoutMs, idleMs: Math.min(idleMs, 5_000), bytesMax: options.largeBytesMax ?? 176 * MIB },
+    { place, reads: "heavy" },
+  );
   /** A small document that takes much memory has a second chance where there is more. */
   function again(error: unknown, job: ReadingJob): Promise<Reading> {
     if (error instanceof ParseError && (error.code === "parse_memory" || error.code === "parse_crashed"))
@@ -94,31 +97,97 @@ export interface Lanes<J extends Job, R> {
   end(): Promise<void>;
 }
 
-/** So many child processes at most, each reading one document at a time; who comes when all read waits. */
-export function createLanes<J extends Job, R>(count: number, limits: LaneLimits): Lanes<J, R> {
+/**
+ * One place, for the document that is heavy: what bounds the memory of all reading processes together.
+ * @internal Tests use it by itself.
+ */
+export class HeavyPlace {
+  #isTaken = false;
+  readonly #asking: (() => void)[] = [];
+
+  take(): boolean {
+    if (this.#isTaken) return false;
+    this.#isTaken = true;
+    return true;
+  }
+
+  leave(): void {
+    this.#isTaken = false;
+    for (const ask of this.#asking) ask();
+  }
+
+  /** Told whenever the place is free again. */
+  onFree(ask: () => void): void {
+    this.#asking.push(ask);
+  }
+}
+
+/** Heavy documents are only begun in the place for them; light ones may turn out to need it. */
+interface Sharing {
+  readonly place: HeavyPlace;
+  readonly reads: "light" | "heavy";
+}
+
+/**
+ * So many child processes at most, each reading one document at a time; who comes when all read waits. Where they share a
+ * place with others, one more opens while a document that proved to be heavy takes it.
+ */
+export function createLanes<J extends Job, R>(count: number, limits: LaneLimits, sharing?: Sharing): Lanes<J, R> {
   const waiting: Task<J, R>[] = [];
   const idle: Lane<J, R>[] = [];
   const all = new Set<Lane<J, R>>();
+  let heavy: Lane<J, R> | undefined;
   let ended = false;
+  sharing?.place.onFree(next);
 
   function next(): void {
-    if (waiting.length === 0) return;
-    const lane = idle.pop() ?? (all.size < count ? open() : undefined);
-    const task = lane === undefined ? undefined : waiting.shift();
-    if (lane !== undefined && task !== undefined) lane.start(task);
+    if (ended || waiting.length === 0) return;
+    if (!hasRoom()) makeRoom();
+    if (!hasRoom()) return;
+    if (sharing?.reads === "heavy" && !sharing.place.take()) return;
+    const task = waiting.shift();
+    const lane = idle.pop() ?? open();
+    if (sharing?.reads === "heavy") heavy = lane;
+    if (task !== undefined) lane.start(task);
+  }
+
+  function hasRoom(): boolean {
+    return idle.length > 0 || all.size < allowed();
+  }
+
+  function allowed(): number {
+    return sharing?.reads === "light" && heavy !== undefined ? count + 1 : count;
+  }
+
+  function makeRoom(): void {
+    const slow = heavy === undefined ? [...all].find((lane) => lane.isSlow) : undefined;
+    if (slow !== undefined && sharing?.place.take()) heavy = slow;
+  }
+
+  function leave(lane: Lane<J, R>): void {
+    if (heavy !== lane) return;
+    heavy = undefined;
+    sharing?.place.leave();
   }
 
   function open(): Lane<J, R> {
     const lane = new Lane<J, R>(limits, {
       free: () => {
+        leave(lane);
+        if (all.size > allowed()) {
+          void lane.end();
+          return;
+        }
         idle.push(lane);
         next();
       },
+      slow: next,
       gone: () => {
         all.delete(lane);
-        const place = idle.indexOf(lane);
-        if (place >= 0) idle.splice(place, 1);
-        if (!ended) next();
+        const index = idle.indexOf(lane);
+        if (index >= 0) idle.splice(index, 1);
+        leave(lane);
+        next();
       },
     });
     all.add(lane);
@@ -128,6 +197,7 @@ export function createLanes<J extends Job, R>(count: number, limits: LaneLimits)
   return {
     run: (job) =>
       new Promise((resolve, reject) => {
+        if (ended) return reject(stopped());
         waiting.push({ job, resolve, reject });
         next();
       }),
@@ -146,11 +216,22 @@ function stopped(): ParseError {
 /** What glibc's threads set aside for themselves is a fifth of a reading process (measured: 35 of 165 MB), and buys nothing. */
 const ENVIRONMENT = { ...process.env, MALLOC_ARENA_MAX: "1" };
 
+/** A document leaves much to be collected: in a nursery of 4 MB it takes a seventh more CPU, and 15 MB less memory. */
+const NURSERY = "--max-semi-space-size=16";
+
+interface LaneListener {
+  /** It has answered. */
+  readonly free: () => void;
+  /** It still reads, longer than a light document takes. */
+  readonly slow: () => void;
+  readonly gone: () => void;
+}
+
 /** One child process and the document it reads. */
 class Lane<J extends Job, R> {
   readonly #child: ChildProcess;
   readonly #limits: LaneLimits;
-  readonly #on: { readonly free: () => void; readonly gone: () => void };
+  readonly #on: LaneListener;
   readonly #exited: Promise<void>;
   #task: Task<J, R> | undefined;
   /** It has answered before: nothing of its start is in the time of the next document. */
@@ -160,15 +241,16 @@ class Lane<J extends Job, R> {
   #deadline: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
+  #readingMs = 0;
 
-  constructor(limits: LaneLimits, on: { readonly free: () => void; readonly gone: () => void }) {
+  constructor(limits: LaneLimits, on: LaneListener) {
     this.#limits = limits;
     this.#on = on;
     const heapMib = Math.floor((limits.bytesMax * HEAP_SHARE) / MIB);
     this.#child = fork(limits.worker, [], {
       env: ENVIRONMENT,
       serialization: "advanced",
-      execArgv: [`--max-old-space-size=${heapMib}`, "--max-semi-space-size=4"],
+      execArgv: [`--max-old-space-size=${heapMib}`, NURSERY],
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     this.#child.on("message", (message) => this.#answer(message as WorkerAnswer<R>));
@@ -181,9 +263,15 @@ class Lane<J extends Job, R> {
     });
   }
 
+  /** It reads a document that is heavy. */
+  get isSlow(): boolean {
+    return this.#task !== undefined && this.#readingMs >= HEAVY_MS + (this.#warm ? 0 : START_MS / 2);
+  }
+
   start(task: Task<J, R>): void {
     clearTimeout(this.#idle);
     this.#task = task;
+    this.#readingMs = 0;
     const { timeoutMs } = this.#limits;
     const late = () => this.#stop("parse_timeout", `it takes more than ${timeoutMs} ms`);
     this.#deadline = setTimeout(late, timeoutMs + (this.#warm ? 0 : START_MS));
@@ -240,6 +328,8 @@ class Lane<J extends Job, R> {
     if (ownBytes(this.#child.pid) > this.#limits.bytesMax) {
       this.#stop("parse_memory", `it takes more than ${Math.round(this.#limits.bytesMax / MIB)} MiB of memory`);
     }
+    this.#readingMs += WATCH_MS;
+    if (this.isSlow) this.#on.slow();
   }
 
   #stop(code: string, reason: string): void {
