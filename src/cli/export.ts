@@ -3,6 +3,7 @@ import { html } from "../html/view.ts";
 import type { Source } from "../model/source.ts";
 import { storyJson } from "../model/story-json.ts";
 import { openStore } from "../store/sql-store.ts";
+import { jsonLine } from "./json-line.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 import { createProgress } from "./terminal.ts";
 
@@ -61,7 +62,7 @@ export async function exportStories(options: GlobalOptions): Promise<ExitCode> {
   });
   for (let after = 0, done = false; open && !done; ) {
     const scan = await store.scanStories(after, STORIES_AT_ONCE);
-    const lines = scan.stories.map((story) => `${JSON.stringify(storyJson(story))}\n`).join("");
+    const lines = scan.stories.map((story) => `${jsonLine(storyJson(story))}\n`).join("");
     if (lines !== "" && !process.stdout.write(lines)) await once(process.stdout, "drain");
     ({ after, done } = scan);
     exported += scan.stories.length;

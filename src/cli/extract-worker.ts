@@ -9,6 +9,7 @@ import { deriveStoryId } from "../poll/plan.ts";
 import { type ReadingJob, readDocument } from "../poll/read.ts";
 import type { WorkerAnswer } from "../poll/worker.ts";
 import { readNamedFile } from "./document.ts";
+import { jsonLine } from "./json-line.ts";
 
 /** One document for `extract`: bytes that came from the web, or the path of a file, read where it is needed. */
 export interface ExtractJob
@@ -52,7 +53,7 @@ async function answer(job: ExtractJob): Promise<WorkerAnswer<string>> {
       repeats: true,
     });
     const { reading: joined } = await joinParts(reading, partsOf(job));
-    return { reading: JSON.stringify(shownOf(joined, job), null, job.indent) };
+    return { reading: jsonLine(shownOf(joined, job), job.indent) };
   } catch (error) {
     if (error instanceof StorywireError) {
       return { error: { code: error.code, message: error.message, concerns: error.concerns } };
