@@ -1,12 +1,15 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { operations } from "../src/serve/api/operations.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const read = (name: string) => readFileSync(join(ROOT, name), "utf8");
 const sources = globSync("src/**/*.ts", { cwd: ROOT })
   .filter((name) => !name.endsWith(".test.ts"))
   .map(read);
+
+const serving = globSync("src/serve/**/*.ts", { cwd: ROOT }).map(read).join("\n");
 
 /** Codes as our errors carry them: `code: "…"`, the helpers that take one first, and the drivers' tables. */
 const CODE_PATTERNS = [
@@ -32,6 +35,17 @@ describe("the documentation", () => {
     const commands = [...read("src/cli/cli.ts").matchAll(/\.command\("([a-z]+)/g)].map(([, name]) => name);
     const help = read("docs/commands.md");
     expect(commands.filter((name) => !help.includes(`\`storywire ${name}`))).toEqual([]);
+  });
+
+  it("names every address and operation, and none that is gone", () => {
+    const page = read("docs/addresses.md");
+    const documented = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, address]) => address ?? "");
+    const routes = [...serving.matchAll(/\b(?:addRead\(app, |add\(|FEED_ROUTE = )"(\/[^"]*)"/g)].map(
+      ([, path]) => path ?? "",
+    );
+    expect(routes.length).toBeGreaterThan(10);
+    const described = operations.map(({ method, path }) => `${method.toUpperCase()} /api/v1${path}`);
+    expect(documented.toSorted()).toEqual([...routes, ...described].toSorted());
   });
 
   it("links to files that exist", () => {

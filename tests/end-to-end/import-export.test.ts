@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkDocument } from "../../src/render/check.ts";
 import { startOrigin } from "../support/origin.ts";
-import { createWorkplace } from "../support/service.ts";
+import { createEmptyWorkplace, createWorkplace } from "../support/service.ts";
 
 const FEED = `<rss version="2.0"><channel><title>Harbour</title><link>https://harbour.example/</link><description>Ships</description>${[1, 2, 3].map((number) => `<item><title>Ship ${number}</title><link>https://harbour.example/${number}</link><pubDate>Sun, 0${number} Mar 2026 10:00:00 GMT</pubDate></item>`).join("")}</channel></rss>`;
 
@@ -30,7 +30,7 @@ describe("storywire init", () => {
       if (request.url === "/feed") response.writeHead(200, { "content-type": "application/rss+xml" }).end(FEED);
       else response.writeHead(404).end();
     });
-    using workplace = createWorkplace({});
+    using workplace = createEmptyWorkplace();
     expect(await workplace.run(["init", "--url", upstream.url("/feed")])).toMatchObject({ code: 0, stderr: "" });
     expect(await workplace.run(["check"])).toMatchObject({
       code: 0,

@@ -36,6 +36,13 @@ export function createWorkplace(
   files: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>> = {},
 ): Workplace {
+  const workplace = createEmptyWorkplace(env);
+  workplace.write({ "config/sources/.keep": "", "feeds/.keep": "", ...files });
+  return workplace;
+}
+
+/** The same without any file. */
+export function createEmptyWorkplace(env: Readonly<Record<string, string>> = {}): Workplace {
   const folder = mkdtempSync(join(tmpdir(), "storywire-test-"));
   const services: ChildProcess[] = [];
   const inherited = Object.fromEntries(
@@ -81,7 +88,6 @@ export function createWorkplace(
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-  workplace.write({ "config/sources/.keep": "", "feeds/.keep": "", ...files });
   return workplace;
 }
 
