@@ -9,6 +9,8 @@ const bytesOf = (text: string, encoding: string) => Uint8Array.from(iconv.encode
 const document = (text: string, encoding?: string) =>
   `<?xml version="1.0"${encoding === undefined ? "" : ` encoding="${encoding}"`}?><rss><channel><title>${text}</title></channel></rss>`;
 
+const bytesToLatin1 = (text: string) => Buffer.from(text, "utf8").toString("latin1");
+
 const CZECH = "Nový přívoz na řece: žluté lodě";
 const RUSSIAN = "Новый паром вышел на линию сегодня утром";
 const JAPANESE = "新しい連絡船が今朝就航しました。";
@@ -69,6 +71,13 @@ describe("without a mark", () => {
     for (const label of ["iso-8859-1", "utf-8", undefined]) {
       expect(xml(bytesOf(document(text, label), "windows-1252")).text).toBe(document(text, label));
     }
+  });
+
+  test("UTF-8 that was encoded twice is decoded twice, a control character alone changes nothing", () => {
+    const text = "“naïve” – €5";
+    expect(xml(bytesOf(bytesToLatin1(document(text)), "utf8")).text).toBe(document(text));
+    expect(xml(bytesOf(document("naïve\u0085"), "utf8")).text).toBe(document("naïve\u0085"));
+    expect(xml(bytesOf(bytesToLatin1(document(text)) + JAPANESE, "utf8")).text).toContain(JAPANESE);
   });
 
   test("stray bytes in UTF-8 are read as windows-1252 and harm nothing else", () => {

@@ -31,7 +31,8 @@ const SAMPLE_BYTES_MAX = 16_384;
  * UTF-8 still carry the label of their templates. Never throws.
  */
 export function decode(bytes: Uint8Array, options: DecodeOptions): DecodedText {
-  const { text, encoding } = readBytes(bytes, options);
+  const { text: read, encoding } = readBytes(bytes, options);
+  const text = encoding === "utf-8" ? decodeAgain(read) : read;
   return { text: text.replace(/^\ufeff{1,8}/, ""), encoding };
 }
 
@@ -285,6 +286,15 @@ function sampleText(bytes: Uint8Array): Uint8Array {
 }
 
 // ------------------------------------------------------------------------------------------------------ UTF-8, damaged
+
+/**
+ * Text that was encoded twice: its characters, taken for bytes, are UTF-8 again from the first to the last, control
+ * characters among them that no text has.
+ */
+function decodeAgain(text: string): string {
+  if (!/[\u0080-\u009f]/.test(text) || /[^\u0000-\u00ff]/.test(text)) return text;
+  return decodeStrictly(Buffer.from(text, "latin1"), "utf-8") ?? text;
+}
 
 /** The length of the UTF-8 sequence at `index`, 0 where there is none (RFC 3629 §4). */
 function sequenceLength(bytes: Uint8Array, index: number): number {
