@@ -106,6 +106,7 @@ describe("compareFiles", () => {
         { slug: "kept", change: "changed", fields: ["title"] },
         { slug: "new-name", change: "changed", formerly: "old-name", fields: ["formerly", "slug"] },
       ],
+      isFeedless: false,
     });
   });
 
@@ -121,7 +122,9 @@ describe("compareFiles", () => {
     ["a feed's title", files(anew(), feedsAnew({ title: "Other", content: "summary", language: "de" })), true],
     ["a feed's limit", files(anew(), feedsAnew({ limit: 9 })), false],
     ["a new feed", files(anew(), [...feedsAnew(), aFeed({ slug: "fresh" })]), true],
-    ["a feed less", files(anew(), feedsAnew().slice(1)), false],
+    ["a feed less", files(anew(), feedsAnew().slice(1)), true],
+    ["other feeds in the place of all", files(anew(), [aFeed({ slug: "fresh" })]), true],
+    ["no feed left", files(anew(), []), false],
   ];
 
   it.each(changes)("takes %s for what it is", (_name, wanted, plain) => {

@@ -24,6 +24,8 @@ export interface FeedDifference {
 export interface FilesDifference {
   readonly sources: readonly SourceDifference[];
   readonly feeds: readonly FeedDifference[];
+  /** None of several feeds is left: rather a folder that is not there than an operator's word. */
+  readonly isFeedless: boolean;
 }
 
 /** What another way of saying it may change of the stories that come out of a document. */
@@ -47,6 +49,7 @@ export function compareFiles(applied: AppliedFiles, wanted: Pick<Configuration, 
   return {
     sources: compareSources(applied.sources.map(readSource), wanted.sources.map(readSource)),
     feeds: compareFeeds(applied.feeds, wanted.feeds),
+    isFeedless: applied.feeds.length > 1 && wanted.feeds.length === 0,
   };
 }
 
@@ -61,14 +64,16 @@ export function isSelectedAnew({ change, fields }: FeedDifference): boolean {
 }
 
 /**
- * Whether the difference moves no entry of any feed that is published, whatever the store holds: new sources and feeds,
- * other titles, descriptions, languages. `known`: sources of which the store holds something.
+ * Whether the difference moves no entry of any feed that stays, whatever the store holds: new sources and feeds, feeds
+ * that were taken away, other titles, descriptions, languages. `known`: sources of which the store holds something.
  */
-export function isPlain({ sources, feeds }: FilesDifference, known: ReadonlySet<string>): boolean {
+export function isPlain({ sources, feeds, isFeedless }: FilesDifference, known: ReadonlySet<string>): boolean {
   return (
+    !isFeedless &&
     sources.every(({ id, change, fields }) =>
       change === "changed" ? fields.every((field) => field === "title") : change === "added" && !known.has(id),
-    ) && feeds.every((feed) => feed.change === "added" || !isSelectedAnew(feed))
+    ) &&
+    feeds.every((feed) => feed.change !== "changed" || !isSelectedAnew(feed))
   );
 }
 

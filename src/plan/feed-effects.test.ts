@@ -85,8 +85,9 @@ describe("planFeed", () => {
 });
 
 describe("surprisesOf", () => {
-  const feed = (count: number, change: "changed" | "added" = "changed") => ({
-    difference: { sources: [], feeds: [] },
+  const atMost = (entriesMax: number, isKeeping = true) => ({ entriesMax, isKeeping });
+  const feed = (count: number, change: "changed" | "added" | "removed" = "changed", isFeedless = false) => ({
+    difference: { sources: [], feeds: [], isFeedless },
     sources: [],
     feeds: [
       {
@@ -99,14 +100,19 @@ describe("surprisesOf", () => {
   });
 
   it("begin above the number of entries that an operator allows, in feeds that have readers", () => {
-    expect(surprisesOf(feed(10), 10)).toEqual([]);
-    expect(surprisesOf(feed(11), 10)).toMatchObject([{ feed: "top", code: "appear", count: 11 }]);
-    expect(surprisesOf(feed(11, "added"), 10)).toEqual([]);
+    expect(surprisesOf(feed(10), atMost(10))).toEqual([]);
+    expect(surprisesOf(feed(11), atMost(10))).toMatchObject([{ feed: "top", code: "appear", count: 11 }]);
+    expect(surprisesOf(feed(11, "added"), atMost(10))).toEqual([]);
+  });
+
+  it("are not that a feed was taken away, but that none of several is left", () => {
+    expect(surprisesOf(feed(11, "removed"), atMost(10))).toEqual([]);
+    expect(surprisesOf(feed(11, "removed", true), atMost(10))).toMatchObject([{ code: "vanish", count: 1 }]);
   });
 
   it("are any id, any date, and a document that only the new rules cannot read", () => {
     const plan = (effects: object, more: object = {}) => ({
-      difference: { sources: [], feeds: [] },
+      difference: { sources: [], feeds: [], isFeedless: false },
       feeds: [],
       sources: [
         {
@@ -120,12 +126,16 @@ describe("surprisesOf", () => {
       ],
     });
     const changeId = [{ from: anItem(1).id, to: arriving(2)[0]!, title: "x" }];
-    expect(surprisesOf(plan({ changeId }), 10)).toMatchObject([{ source: "town", code: "ids_change", count: 1 }]);
+    expect(surprisesOf(plan({ changeId }), atMost(10))).toMatchObject([
+      { source: "town", code: "ids_change", count: 1 },
+    ]);
     const redate = [{ ...anItem(1), from: 1, to: 2 }];
-    expect(surprisesOf(plan({ redate }), 10)).toMatchObject([{ source: "town", code: "dates_move", count: 1 }]);
+    expect(surprisesOf(plan({ redate }), atMost(10))).toMatchObject([{ source: "town", code: "dates_move", count: 1 }]);
     const fault = { code: "selector_matched_nothing", message: "x" };
-    expect(surprisesOf(plan({}, { fault }), 10)).toEqual([]);
-    expect(surprisesOf(plan({}, { fault, breaks: true }), 10)).toMatchObject([{ code: "unreadable" }]);
-    expect(surprisesOf(plan({ vanish: items(1, 2, 3), appear: arriving(5) }), 0)).toEqual([]);
+    expect(surprisesOf(plan({}, { fault }), atMost(10))).toEqual([]);
+    expect(surprisesOf(plan({}, { fault, breaks: true }), atMost(10))).toMatchObject([{ code: "unreadable" }]);
+    expect(surprisesOf(plan({}, { isUntried: true }), atMost(10))).toMatchObject([{ code: "untried" }]);
+    expect(surprisesOf(plan({}, { isUntried: true }), atMost(10, false))).toEqual([]);
+    expect(surprisesOf(plan({ vanish: items(1, 2, 3), appear: arriving(5) }), atMost(0))).toEqual([]);
   });
 });

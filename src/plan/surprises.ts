@@ -4,19 +4,27 @@ import type { FilesPlan } from "./plan.ts";
 export interface Surprise {
   readonly source?: string;
   readonly feed?: string;
-  readonly code: "ids_change" | "dates_move" | "appear" | "vanish" | "change" | "unreadable";
+  readonly code: "ids_change" | "dates_move" | "appear" | "vanish" | "change" | "unreadable" | "untried";
   readonly count: number;
   readonly message: string;
 }
 
 /**
  * What of a plan an operator should have seen first: stories announced again under other ids, dates that move, a document
- * that cannot be read any more, and in a published feed more than `entriesMax` entries that appear, vanish or are told as
- * updated. A feed that is new has no readers to surprise.
+ * that cannot be read any more, a change that cannot be tried although documents are kept, and in a published feed more
+ * than `entriesMax` entries that appear, vanish or are told as updated. A feed that is new has no readers to surprise, and one whose file was taken away is not missed by accident;
+ * where none of several is left, the folder may be.
  */
-export function surprisesOf({ sources, feeds }: FilesPlan, entriesMax: number): readonly Surprise[] {
+export function surprisesOf(
+  { difference, sources, feeds }: FilesPlan,
+  { entriesMax, isKeeping }: { readonly entriesMax: number; readonly isKeeping: boolean },
+): readonly Surprise[] {
+  const removed = feeds.filter(({ change }) => change === "removed");
   return [
-    ...sources.flatMap(({ id, effects, breaks, fault }): Surprise[] => [
+    ...(difference.isFeedless
+      ? [{ code: "vanish" as const, count: removed.length, message: `none of ${removed.length} feeds would be left` }]
+      : []),
+    ...sources.flatMap(({ id, effects, breaks, fault, isUntried }): Surprise[] => [
       ...told(effects.changeId, 0, (count) => ({
         source: id,
         code: "ids_change",
@@ -27,6 +35,9 @@ export function surprisesOf({ sources, feeds }: FilesPlan, entriesMax: number): 
         code: "dates_move",
         message: `${stories(count)} would have another date`,
       })),
+      ...(isUntried === undefined || !isKeeping
+        ? []
+        : [{ source: id, code: "untried" as const, count: 1, message: "no document is kept to try the change on" }]),
       ...(breaks === undefined || fault === undefined
         ? []
         : [
@@ -39,7 +50,7 @@ export function surprisesOf({ sources, feeds }: FilesPlan, entriesMax: number): 
           ]),
     ]),
     ...feeds
-      .filter(({ change }) => change !== "added")
+      .filter(({ change }) => change === "changed" || change === "same")
       .flatMap(({ slug, effects }): Surprise[] => [
         ...told(effects.appear, entriesMax, (count) => ({
           feed: slug,

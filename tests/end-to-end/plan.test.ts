@@ -166,6 +166,22 @@ describe("a change of the files, without a service", () => {
   }, 90_000);
 });
 
+describe("a folder without data", () => {
+  it("can be planned before the first start: everything is new", async () => {
+    using fresh = createWorkplace({
+      "config/sources/a.yaml": sourceOf("http://127.0.0.1:9", "a"),
+      "feeds/a.yaml": "title: A",
+    });
+    const { code, stdout } = await fresh.run(["plan", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      isSurprising: false,
+      sources: [{ id: "a", change: "added", replay: "never_visited" }],
+      feeds: [{ slug: "a", change: "added" }],
+    });
+  }, 60_000);
+});
+
 describe("a change of the files, beside a service that runs", () => {
   let upstream: Origin;
   let workplace: Workplace;
@@ -266,16 +282,18 @@ describe("a change of the files, beside a service that runs", () => {
   }, 60_000);
 
   it("is planned and applied through the API; a source that is gone is forgotten there", async () => {
-    rmSync(join(workplace.folder, "feeds/town.yaml"));
     rmSync(join(workplace.folder, "config/sources/town.yaml"));
-    workplace.write({ "feeds/all.yaml": "title: All" });
+    workplace.write({ "feeds/all.yaml": "title: All", "feeds/town.yaml": "title: Town\nlimit: 1" });
     await isRunning("pending");
     expect((await ask("/configuration/plan", {})).body).toMatchObject({
-      surprises: [{ feed: "town", code: "vanish", count: 25 }],
+      surprises: [{ feed: "town", code: "vanish", count: 24 }],
     });
     expect((await ask("/configuration/apply", { yes: true })).body).toMatchObject({ applied: true });
     await isRunning("ok");
     await service.until(async () => (await text("/feeds/all.json")).includes("Story 14 of town"));
+    rmSync(join(workplace.folder, "feeds/town.yaml"));
+    rmSync(join(workplace.folder, "config/sources/town.yaml"));
+    await service.until(async () => (await service.get("/feeds/town.rss")).status === 410);
     const gone = await fetch(`${service.origin}/api/v1/sources/town`, {
       method: "DELETE",
       headers: { authorization: `Bearer ${token}` },
