@@ -68,6 +68,8 @@ function openSqlite(path: string, { readOnly = false, busyMs = 5_000 }: OpenOpti
       // FULL syncs the log at each commit: what a reader saw survives a power cut (ADR 0004).
       sqlite.pragma("synchronous = FULL");
       sqlite.pragma("journal_size_limit = 67108864");
+      // 16 MiB of log before it is copied into the file: a round of visits writes the same pages again and again.
+      sqlite.pragma("wal_autocheckpoint = 4000");
     }
     const cached = cachingStatements(sqlite);
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: cached }) });
