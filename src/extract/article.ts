@@ -56,6 +56,7 @@ export function findArticle(document: Document, page: PageMetadata, context: Doc
   const lines = filterLines(kept, {
     title: title?.value ?? "",
     standfirst: standfirst?.value ?? "",
+    authors: names,
     captions: found.captions,
     pictures: new Set(pictures.keys()),
   });

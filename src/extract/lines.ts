@@ -6,6 +6,7 @@ import { wordsKey } from "./words-key.ts";
 export interface LineFacts {
   readonly title: string;
   readonly standfirst: string;
+  readonly authors: readonly string[];
   readonly captions: ReadonlySet<Segment>;
   /** Segments with a picture that stays. */
   readonly pictures: ReadonlySet<Segment>;
@@ -30,6 +31,11 @@ const ASIDES = [
   /^(?:by|von|par|por)\s+\p{Lu}[\p{L}.'’-]+(?:\s+\p{Lu}[\p{L}.'’-]+){1,3}(?:\s?[,|].{0,60})?$/u,
   /^(?:have|got|do you have) (?:a|any) (?:tip|story|comment|question|news tip)\b.{0,300}$/i,
   /^\(?(?:reporting|additional reporting|writing|editing) by\b.{0,250}$/i,
+  /^(?:citation|cite this(?: article)?|how to cite(?: this)?)\b.{0,200}$/i,
+  /^.{0,200}\b(?:is subject to copyright|may not be (?:published|reproduced|redistributed)|be reproduced without)\b.{0,250}$/i,
+  /^(?=.{0,200}\b(?:comment|coment|kommentar)).{0,250}\bmoder.{0,150}$/i,
+  /^(?:like this|sukai ini|suka memuat|gefällt mir|\d* ?bloggern? gefällt)(?!\p{L}).{0,40}$/iu,
+  /^(?:if|did) you (?:enjoy|lik|lov)e?d? .{0,200}\b(?:join|subscri|support|share|sign up|follow|donat|member|newsletter).{0,300}$/i,
   /^(?:follow|contact|email|e-mail|reach)\b.{0,60}(?:\bat\b|\bon\b|@).{0,160}$/i,
 ];
 
@@ -153,16 +159,34 @@ function trimEnd(lines: readonly Segment[], facts: LineFacts): readonly Segment[
   return lines.slice(0, end);
 }
 
-/** What may not be last: headings, links, scraps. */
+/** What a company says of itself under its own news, and where it is to be reached. */
+const BOILERPLATE =
+  /\b(?:is headquartered in|headquartered in [\p{Lu}][\p{L} ,]{2,40}(?:and|with)\b|is a (?:leading|global|worldwide) (?:\p{L}+ ){0,3}(?:provider|supplier|maker|manufacturer|company)|registered shares|media contacts?|press contacts?|forward-looking statements|pressekontakt)\b/iu;
+
+/** What may not be last: headings, links, scraps, who wrote this, who sent it. */
 function isTail(segment: Segment, facts: LineFacts): boolean {
   if (segment.embed !== undefined) return false;
   if (facts.pictures.has(segment)) return false;
   if (segment.text === "") return true;
+  if (isAboutAuthor(segment.text, facts.authors) || BOILERPLATE.test(segment.text.slice(0, 1000))) return true;
   if (segment.level > 0) return true;
   if (ownLinkLength(segment) > segment.text.length * 0.6) return true;
   if (segment.place.list || segment.place.cell || segment.place.quote || segment.place.preformatted) return false;
   return segment.size < 35 && !isSentence(segment.text) && !/[“”"»]$/.test(segment.text);
 }
+
+/** "Ann Orr is …", "Ann Orr’s book …": a sentence on its writer, no quotation of one. */
+function isAboutAuthor(text: string, authors: readonly string[]): boolean {
+  if (text.length > ABOUT_AUTHOR_CHARACTERS_MAX) return false;
+  return authors.some(
+    (name) =>
+      name.includes(" ") &&
+      text.startsWith(name) &&
+      /^(?:['’]s?\b|,| (?:is|are|was|has|ist|est|es|è|é|jest|är|er)\b)/.test(text.slice(name.length)),
+  );
+}
+
+const ABOUT_AUTHOR_CHARACTERS_MAX = 700;
 
 function isAside(segment: Segment, facts: LineFacts): boolean {
   const { text } = segment;
