@@ -78,13 +78,13 @@ function wrongFile(file: string, code: string, why: string): SettingsError {
   return new SettingsError([problem], code);
 }
 
-function toSource({ url, title, tags, kind, listing, lost }: Subscription, taken: Set<string>): Imported | Skipped {
+function toSource(subscription: Subscription, taken: Set<string>): Imported | Skipped {
+  const { url, title, tags, lost, ...rest } = subscription;
   const written = {
     url,
     ...(title === "" ? {} : { title }),
-    ...(kind === undefined ? {} : { kind }),
     ...(tags.length === 0 ? {} : { tags }),
-    ...(listing === undefined ? {} : { listing }),
+    ...rest,
   };
   const judged = sourceSchema.safeParse({ id: "judged", ...written });
   if (!judged.success) {

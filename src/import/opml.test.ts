@@ -43,6 +43,26 @@ describe("an OPML file", () => {
     expect(page?.lost).toEqual(['frss:xPathItemTimestamp "substring(.//b, 3)"', 'frss:priority "main"']);
   });
 
+  it("of FreshRSS keeps how a page is asked for", () => {
+    const [page, odd] = parseOpml(
+      opml(
+        `<outline text="Page" xmlUrl="https://d.example/news" frss:CURLOPT_USERAGENT="Mine/1" frss:CURLOPT_PROXY="http://proxy.example:3128"
+          frss:CURLOPT_HTTPHEADER="X-Key: a:b&#10;Accept-Language: de" frss:CURLOPT_COOKIE="consent=yes; id=7"/>
+         <outline text="Odd" xmlUrl="https://e.example/" frss:CURLOPT_PROXY="socks5://p" frss:CURLOPT_COOKIE="nonsense"/>`,
+        ' xmlns:frss="https://freshrss.org/opml"',
+      ),
+      "mine.opml",
+    );
+    expect(page).toMatchObject({
+      userAgent: "Mine/1",
+      proxy: "http://proxy.example:3128",
+      headers: { "X-Key": "a:b", "Accept-Language": "de" },
+      cookies: { consent: "yes", id: "7" },
+      lost: [],
+    });
+    expect(odd?.lost).toEqual(['frss:CURLOPT_PROXY "socks5://p"', 'frss:CURLOPT_COOKIE "nonsense"']);
+  });
+
   it.each([
     ["", "not_opml"],
     ["<opml><body><outline", "not_opml"],

@@ -4,6 +4,7 @@ import { selectorOfXPath } from "./xpath.ts";
 
 /** What one OPML file may hold. */
 const OPML_LIMITS = { charactersMax: 8_000_000, outlinesMax: 20_000, depthMax: 100, tagsMax: 64 } as const;
+const REQUEST_FIELDS_MAX = 64;
 
 /** Where FreshRSS writes what OPML has no word for. */
 const FRSS = "https://freshrss.org/opml";
@@ -15,14 +16,19 @@ export interface Subscription {
   readonly tags: readonly string[];
   readonly kind?: "listing";
   readonly listing?: Readonly<Record<string, string>>;
+  readonly userAgent?: string;
+  readonly proxy?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cookies?: Readonly<Record<string, string>>;
   /** What the file says of it and no source can say. */
   readonly lost: readonly string[];
 }
 
 /**
  * The subscriptions of an OPML document (OPML 1.0 and 2.0), in its order; outlines around one and its `category` become
- * tags. Pages that FreshRSS scrapes (`frss:xPath…`) become listings with selectors. Throws ParseError: `too_large`,
- * `too_deep`, `too_many_outlines`, `not_opml`, `no_subscriptions`.
+ * tags. Pages that FreshRSS scrapes (`frss:xPath…`) become listings with selectors, what it is to ask with
+ * (`frss:CURLOPT_…`) headers, cookies, user agent and proxy. Throws ParseError: `too_large`, `too_deep`,
+ * `too_many_outlines`, `not_opml`, `no_subscriptions`.
  */
 export function parseOpml(text: string, concerns: string): readonly Subscription[] {
   const refuse = (code: string, why: string) =>
@@ -108,20 +114,52 @@ const SELECTORS: Readonly<Record<string, string>> = {
   xPathItemContent: "summary",
 };
 
-function scrapingOf(element: Element): Pick<Subscription, "kind" | "listing" | "lost"> {
+/** How FreshRSS asks for a page, as far as a source can say it; null: it cannot. */
+const REQUESTS: Readonly<Record<string, (value: string) => Partial<Subscription> | null>> = {
+  CURLOPT_USERAGENT: (userAgent) => ({ userAgent }),
+  CURLOPT_PROXY: (proxy) => (/^https?:\/\//i.test(proxy) ? { proxy } : null),
+  CURLOPT_HTTPHEADER: (lines) => fieldsOf("headers", lines.split(/[\r\n]+/), ":"),
+  CURLOPT_COOKIE: (cookies) => fieldsOf("cookies", cookies.split(";"), "="),
+};
+
+/** `name: value` each; null where one is something else. */
+function fieldsOf(
+  name: "headers" | "cookies",
+  parts: readonly string[],
+  between: string,
+): Partial<Subscription> | null {
+  const told = parts.map((part) => part.trim()).filter((part) => part !== "");
+  const fields = told.map((part) => {
+    const at = part.indexOf(between);
+    return at < 1 ? null : ([part.slice(0, at).trim(), part.slice(at + 1).trim()] as const);
+  });
+  if (fields.length === 0 || fields.length > REQUEST_FIELDS_MAX) return null;
+  const known = fields.filter((field) => field !== null);
+  return known.length === fields.length ? { [name]: Object.fromEntries(known) } : null;
+}
+
+function scrapingOf(
+  element: Element,
+): Pick<Subscription, "kind" | "listing" | "lost" | "userAgent" | "proxy" | "headers" | "cookies"> {
   const written = [...element.attributes].filter(({ namespaceURI, value }) => namespaceURI === FRSS && value !== "");
   const type = attributeOf(element, "type");
   const lost: string[] = [];
   const listing: Record<string, string> = {};
+  let request: Partial<Subscription> = {};
   for (const { localName, value } of written) {
+    const asked = REQUESTS[localName ?? ""]?.(value) ?? null;
+    if (asked !== null) {
+      request = { ...request, ...asked };
+      continue;
+    }
     const ours = SELECTORS[localName ?? ""];
     const selector = ours === undefined ? null : selectorOfXPath(value);
     if (ours === undefined || selector === null) lost.push(`frss:${localName} ${JSON.stringify(value.slice(0, 200))}`);
     else listing[ours] = selector;
   }
-  if (/^(?:rss\d*|atom\d*|link|)$/i.test(type) && listing.items === undefined) return { lost };
-  if (listing.items === undefined) return { lost: [`type ${JSON.stringify(type)}`, ...lost] };
-  return { kind: "listing", listing, lost };
+  if (/^(?:rss\d*|atom\d*|link|)$/i.test(type) && listing.items === undefined) return { ...request, lost };
+  if (listing.items === undefined) return { ...request, lost: [`type ${JSON.stringify(type)}`, ...lost] };
+  return { ...request, kind: "listing", listing, lost };
 }
 
 function cleaned(text: string | null): string {
