@@ -157,7 +157,7 @@ export const settingsSchema = z
           .prefault([])
           .meta({
             description:
-              "Address ranges of proxies before the service, or `loopback`: their `X-Forwarded-For` tells whom the limit on new documents is for. Empty: no forwarding header is read.",
+              "Address ranges of proxies before the service, or `loopback`: their `X-Forwarded-For` tells whom limits are for (new documents, wrong tokens). Empty: no forwarding header is read.",
             examples: [["loopback", "10.20.0.0/16"]],
           }),
       })

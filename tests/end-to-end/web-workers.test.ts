@@ -108,6 +108,32 @@ describe("a service with two web processes", () => {
     await service.until(() => everywhere("/feeds/town.rss", ({ text }) => text.includes("<title>Town<")));
   }, 60_000);
 
+  it("answers what concerns the configuration, and what is written, through whichever is asked", async () => {
+    const authorization = `Bearer ${token()}`;
+    const told = await Promise.all(
+      Array.from({ length: 8 }, () => ask(service.origin, "/api/v1/configuration", { headers: { authorization } })),
+    );
+    expect(new Set(told.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set(told.map(({ text }) => text)).size).toBe(1);
+    const reload = await ask(service.origin, "/api/v1/configuration/reload", {
+      method: "POST",
+      headers: { authorization },
+    });
+    expect(reload.status).toBe(200);
+    const pause = await ask(service.origin, "/api/v1/sources/town/pause", {
+      method: "POST",
+      headers: { authorization },
+    });
+    expect(pause.status).toBe(200);
+    const states = await askAll("/api/v1/sources/town", { authorization });
+    expect(states.every(({ text }) => text.includes('"state":"paused"'))).toBe(true);
+    const resume = await ask(service.origin, "/api/v1/sources/town/resume", {
+      method: "POST",
+      headers: { authorization },
+    });
+    expect(resume.status).toBe(200);
+  }, 60_000);
+
   it("replaces one that dies, with the configuration that runs by then", async () => {
     const [first] = webPids();
     const before = (await ask(service.origin, "/feeds/town.rss")).headers.etag;
