@@ -50,7 +50,8 @@ export async function planConfiguration(
     },
   );
   // Where nothing was accepted yet, nothing is published that could surprise.
-  const surprises = applied === null ? [] : surprisesOf(plan, settings.surprises.entries);
+  const limits = { entriesMax: settings.surprises.entries, isKeeping: settings.limits.kept.count > 0 };
+  const surprises = applied?.files == null ? [] : surprisesOf(plan, limits);
   return planJson(plan, { digest, applied, surprises });
 }
 

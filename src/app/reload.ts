@@ -19,7 +19,7 @@ export interface ReloadParts {
   readonly runners: readonly { replace(decision: Decision): Promise<void> }[];
   readonly store: Pick<Store, "appliedConfiguration" | "appliedDigest" | "nextPolls">;
   /** A command of ours in a process of its own: its answer, or its failure as RequestError. */
-  readonly run: (args: readonly string[]) => Promise<object>;
+  readonly run: (args: readonly string[], signal?: AbortSignal) => Promise<object>;
   readonly log: Logger;
 }
 
@@ -53,6 +53,9 @@ export interface Reloading extends Disposable {
 /** How often it is looked whether another process accepted what the files say. */
 const LOOK_MS = 400;
 
+/** How long a poller may take to accept what it starts with. */
+const ACCEPTED_MS = 10_000;
+
 type Standing = Omit<ConfigurationState, "digest" | "appliedAt">;
 
 /**
@@ -70,6 +73,9 @@ export function startReloading(started: FilesStanding, parts: ReloadParts): Relo
   /** Accepted, and neither what runs nor what the files say: at the second look it is told. */
   let odd: string | undefined;
   let isEnded = false;
+  /** The plan that is being made, and when it is done with. */
+  let planning: AbortController | undefined;
+  let planned: Promise<void> = Promise.resolve();
 
   function refuse(told: Standing, details: object, message: string): void {
     standing = told;
@@ -87,7 +93,10 @@ export function startReloading(started: FilesStanding, parts: ReloadParts): Relo
   }
 
   async function reload(): Promise<void> {
-    const next = await load();
+    await weighFiles(await load());
+  }
+
+  async function weighFiles(next: Configuration): Promise<void> {
     const kept = keptUntilStart.filter((name) => !isDeepStrictEqual(next.settings[name], running.settings[name]));
     if (kept.length > 0) {
       const told = { state: "needs_restart", settings: kept } as const;
@@ -96,17 +105,30 @@ export function startReloading(started: FilesStanding, parts: ReloadParts): Relo
     const found = await standingOf(next, store);
     // How sources are reached, and settings, are never held back.
     await take(found);
-    if (found.isOpen) await weigh(next, found);
+    planning?.abort();
+    if (found.isOpen) weigh(found.digest);
     else settle();
   }
 
-  /** A change that may surprise: its plan says whether it does. */
-  async function weigh(next: Configuration, found: FilesStanding): Promise<void> {
-    if (standing.pending?.digest !== found.digest) standing = { state: "planning" };
-    const plan = (await parts.run(["plan"])) as PlanJson;
-    // The files changed again meanwhile: that change is on its way to us.
-    if (plan.digest !== found.digest) return;
-    if (plan.isSurprising) return hold(found, plan.surprises);
+  /** A change that may surprise: its plan says whether it does. Nobody waits for it meanwhile. */
+  function weigh(digest: string): void {
+    if (standing.pending?.digest !== digest) standing = { state: "planning" };
+    const own = new AbortController();
+    planning = own;
+    planned = parts.run(["plan"], own.signal).then(
+      // What a command answers to "plan" is a plan.
+      (plan) => inTurn(() => conclude(plan as PlanJson, own.signal)),
+      (error: unknown) => inTurn(async () => (own.signal.aborted ? undefined : failed(error))),
+    );
+  }
+
+  async function conclude({ digest, isSurprising, surprises }: PlanJson, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const next = await load();
+    const found = await standingOf(next, store);
+    // The files changed again: that change is on its way to us.
+    if (found.digest !== digest) return;
+    if (found.isOpen && isSurprising) return hold(found, surprises);
     await take({ configuration: next, replaces: found.applied?.digest ?? null });
     settle();
   }
@@ -159,7 +181,8 @@ export function startReloading(started: FilesStanding, parts: ReloadParts): Relo
       seen = accepted;
       odd = undefined;
       if (accepted === describeFiles(running).digest) return;
-      if (accepted === describeFiles(await load()).digest) await reload();
+      const next = await load();
+      if (accepted === describeFiles(next).digest) await weighFiles(next);
       else odd = accepted;
     } else if (odd !== undefined) {
       // What our own poller accepted is on its way.
@@ -194,11 +217,22 @@ export function startReloading(started: FilesStanding, parts: ReloadParts): Relo
     return answer;
   }
 
+  /** Resolves once what runs is accepted: the poller that starts with it does that. Not for ever: it may be down. */
+  async function accepted(): Promise<void> {
+    for (let waited = 0; waited < ACCEPTED_MS; waited += LOOK_MS) {
+      if ((await store.appliedDigest()) === describeFiles(running).digest) return;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
   async function forget(source: string): Promise<object | null> {
+    // A change of the files that is on its way comes first.
+    await inTurn(async () => {});
     if (running.sources.some(({ id }) => id === source)) {
       const message = `Cannot forget ${source}: it is a source of the configuration that runs`;
       throw new RequestError(message, { code: "source_configured", status: 409, concerns: source });
     }
+    await accepted();
     try {
       return await parts.run(["forget", source]);
     } catch (error) {
@@ -219,10 +253,12 @@ export function startReloading(started: FilesStanding, parts: ReloadParts): Relo
       if (question.ask === "apply") return apply(question.yes);
       if (question.ask === "forget") return forget(question.source);
       await inTurn(reload);
+      await planned;
       return state();
     },
     [Symbol.dispose]() {
       isEnded = true;
+      planning?.abort();
       clearInterval(timer);
       watching[Symbol.dispose]();
       process.off("SIGHUP", changed);

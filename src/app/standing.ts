@@ -18,13 +18,16 @@ export interface Decision {
  */
 export interface FilesStanding extends Decision {
   readonly digest: string;
-  /** Null: nothing was accepted yet, or by a version of this program that wrote it in another way. */
-  readonly applied: (AppliedConfiguration & { readonly files: AppliedFiles }) | null;
+  /** Null: nothing was accepted yet. */
+  readonly applied: Accepted | null;
   /** The files differ, and it takes a plan to say whether they surprise. */
   readonly isOpen: boolean;
   /** What the files change of what was accepted; nothing where nothing was. */
   readonly difference: FilesDifference;
 }
+
+/** What was accepted last; `files` null: by a version of this program that wrote it in another way. */
+type Accepted = AppliedConfiguration & { readonly files: AppliedFiles | null };
 
 /** Compares the files with what was accepted last; reads of the store no more than that and which sources it knows. */
 export async function standingOf(
@@ -33,20 +36,20 @@ export async function standingOf(
 ): Promise<FilesStanding> {
   const { digest } = describeFiles(wanted);
   const applied = await findApplied(store);
-  const difference = applied === null ? NO_DIFFERENCE : compareFiles(applied.files, wanted);
+  const files = applied?.files ?? null;
+  const difference = files === null ? NO_DIFFERENCE : compareFiles(files, wanted);
   const found = { digest, applied, replaces: applied?.digest ?? null, difference };
-  if (applied === null || applied.digest === digest) return { ...found, configuration: wanted, isOpen: false };
+  if (files === null || applied?.digest === digest) return { ...found, configuration: wanted, isOpen: false };
   const known = new Set<string>((await store.nextPolls()).keys());
   const isOpen = !isPlain(difference, known);
-  return { ...found, configuration: isOpen ? heldConfiguration(wanted, applied.files) : wanted, isOpen };
+  return { ...found, configuration: isOpen ? heldConfiguration(wanted, files) : wanted, isOpen };
 }
 
-const NO_DIFFERENCE: FilesDifference = { sources: [], feeds: [] };
+const NO_DIFFERENCE: FilesDifference = { sources: [], feeds: [], isFeedless: false };
 
-export async function findApplied(store: Pick<Store, "appliedConfiguration">): Promise<FilesStanding["applied"]> {
+export async function findApplied(store: Pick<Store, "appliedConfiguration">): Promise<Accepted | null> {
   const applied = await store.appliedConfiguration();
-  const files = applied === null ? null : readApplied(applied.text);
-  return applied === null || files === null ? null : { ...applied, files };
+  return applied === null ? null : { ...applied, files: readApplied(applied.text) };
 }
 
 /**
@@ -63,8 +66,9 @@ export async function acceptConfiguration(
   const { digest, text } = describeFiles(wanted);
   const applied = await findApplied(store);
   if (applied?.text === text || (applied?.digest ?? null) !== replaces) return;
-  const due = applied === null ? new Map<SourceId, number>() : await dueAnew(applied.files, wanted, { store, now });
-  await store.saveApplied({ digest, at: applied?.digest === digest ? applied.at : now, text }, due);
+  const files = applied?.files ?? null;
+  const due = files === null ? new Map<SourceId, number>() : await dueAnew(files, wanted, { store, now });
+  await store.saveApplied({ digest, at: applied?.digest === digest ? applied.at : now, text }, { due, replaces });
 }
 
 /** When the sources are to be visited of which something changed that a visit brings out. */

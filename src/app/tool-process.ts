@@ -9,10 +9,13 @@ const MAIN = join(import.meta.dirname, "../main.ts");
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 const TIME_MS = 600_000;
 
-/** The process that serves does no such work itself: a command of ours does, with `--json`, and answers what it prints. */
-export function runCommand(args: readonly string[]): Promise<object> {
+/**
+ * The process that serves does no such work itself: a command of ours does, with `--json`, and answers what it prints.
+ * Rejects with RequestError: the command's own codes; `internal` where it ends without an answer, or is called off.
+ */
+export function runCommand(args: readonly string[], signal?: AbortSignal): Promise<object> {
   return new Promise((resolve, reject) => {
-    const options = { maxBuffer: ANSWER_BYTES_MAX, timeout: TIME_MS };
+    const options = { maxBuffer: ANSWER_BYTES_MAX, timeout: TIME_MS, signal };
     const child = execFile(process.execPath, [MAIN, ...args, "--json"], options, (_error, stdout) => {
       const answer = readAnswer(stdout);
       if (answer === null) reject(failed("internal", "The command ended without an answer"));

@@ -1,5 +1,6 @@
 import { openWritableStore } from "../app/parts.ts";
 import { forgetSource } from "../app/planning.ts";
+import { findApplied } from "../app/standing.ts";
 import { SettingsError, StoreError } from "../errors.ts";
 import type { SourceId } from "../model/source.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
@@ -14,6 +15,13 @@ export async function forget(id: string, options: GlobalOptions): Promise<ExitCo
     );
   }
   await using store = await openWritableStore(configuration);
+  const applied = await findApplied(store);
+  if (applied?.files?.sources.some((source) => source.id === id)) {
+    throw new StoreError(`Cannot forget ${id}: the change that removes it is not applied yet (storywire apply)`, {
+      code: "source_configured",
+      concerns: id,
+    });
+  }
   // The cast holds: what no source is called is not known to the store.
   const stories = await forgetSource(id as SourceId, store, Date.now());
   if (stories === null) {

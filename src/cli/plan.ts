@@ -1,7 +1,9 @@
 import { planConfiguration } from "../app/planning.ts";
 import type { Configuration } from "../config/settings.ts";
+import { StoreError } from "../errors.ts";
 import type { PlanJson } from "../plan/plan-json.ts";
-import { openStore } from "../store/sql-store.ts";
+import { migrate, openDatabase } from "../store/database.ts";
+import { createSqlStore, openStore } from "../store/sql-store.ts";
 import type { Store } from "../store/store.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 import { planText } from "./plan-text.ts";
@@ -10,10 +12,22 @@ import { createProgress, type Progress } from "./terminal.ts";
 /** What the files would change of what is applied: per source and feed, by the documents kept. Reads only. */
 export async function plan(options: GlobalOptions): Promise<ExitCode> {
   const configuration = await configurationOf(options);
-  await using store = openStore(configuration.settings.database, { readOnly: true });
+  await using store = await openToRead(configuration);
   const told = await planAloud(configuration, store, Date.now());
   process.stdout.write(options.json ? `${JSON.stringify(told)}\n` : `${planText(told)}${advice(told)}`);
   return 0;
+}
+
+/** The store, as it stands; an empty one where nothing was ever stored. */
+async function openToRead({ settings }: Configuration): Promise<Store> {
+  try {
+    return openStore(settings.database, { readOnly: true });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== "missing") throw error;
+    const empty = openDatabase({ kind: "sqlite", path: ":memory:" });
+    await migrate(empty);
+    return createSqlStore(empty);
+  }
 }
 
 /** A plan; on a terminal it is told how far it is, once it is known how many sources are to be tried. */

@@ -7,7 +7,7 @@ import type { PollRecord } from "../model/poll.ts";
 import type { Source } from "../model/source.ts";
 import { dueSources } from "../poll/schedule.ts";
 import { pollJson } from "../poll/status.ts";
-import { decidedConfiguration } from "./decided.ts";
+import { decidedConfiguration, tellPending } from "./decided.ts";
 import type { ExitCode, GlobalOptions } from "./options.ts";
 import { formatTable } from "./table.ts";
 import { createProgress, type Paint, plainText } from "./terminal.ts";
@@ -18,7 +18,8 @@ export interface PollOptions extends GlobalOptions {
 
 /** Visits sources once, commits, prints a table; 1 where a visit failed or was suspect. */
 export async function poll(ids: readonly string[], options: PollOptions): Promise<ExitCode> {
-  const configuration = await decidedConfiguration(options);
+  const { configuration, isPending } = await decidedConfiguration(options);
+  tellPending(isPending);
   const named = ids.map(
     (id) => configuration.sources.find((source) => source.id === id) ?? unknownSource(id, configuration),
   );
@@ -35,6 +36,8 @@ export async function poll(ids: readonly string[], options: PollOptions): Promis
   }
   rows.sort((a, b) => (a.source.id < b.source.id ? -1 : 1));
   print(rows, options.json === true);
+  // A long table hides what stood before it.
+  if (rows.length > 0) tellPending(isPending);
   return rows.some(({ record }) => record.outcome === "failed" || record.outcome === "suspect") ? 1 : 0;
 
   async function notPaused(): Promise<readonly Source[]> {

@@ -15,6 +15,7 @@ import { RequestError, StorywireError } from "../errors.ts";
 import type { Activity } from "../serve/metrics.ts";
 import { lockInstance } from "../store/lock.ts";
 import { openStore } from "../store/sql-store.ts";
+import { loadAside } from "./load-aside.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 
 export interface ServeOptions extends GlobalOptions {
@@ -30,7 +31,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   if (options.supervised && options.role === "web") return serveBesideOthers();
   const given: Decision = options.supervised
     ? await givenDecision()
-    : { configuration: await servedConfiguration(options) };
+    : { configuration: served(await configurationOf(options), options) };
   const { settings } = given.configuration;
   const log = pino({ name: "storywire", level: settings.logLevel, base: { role: options.role } });
   const stopped = stopSignal();
@@ -74,15 +75,15 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     web = running.use(await startWeb(configuration, log, parts));
     for (const activity of early) web.count(activity);
     const { configDir, feedsDir } = configurationPlace(options, process.env, process.cwd());
-    const served = web;
-    const runners = [{ replace: ({ configuration: next }: Decision) => served.replace(next) }];
+    const answering = web;
+    const runners = [{ replace: ({ configuration: next }: Decision) => answering.replace(next) }];
     files = running.use(
       startReloading(standing, {
         folders: [configDir, join(configDir, "sources"), feedsDir],
-        load: () => servedConfiguration(options),
+        load: async () => served(await loadAside(options), options),
         runners: poller === undefined ? runners : [...runners, poller],
         store,
-        run: (args) => runCommand([...args, "--config", configDir, "--feeds", feedsDir]),
+        run: (args, signal) => runCommand([...args, "--config", configDir, "--feeds", feedsDir], signal),
         log,
       }),
     );
@@ -93,8 +94,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
 }
 
 /** The configuration of the files, with what the command line says of the processes. */
-async function servedConfiguration(options: ServeOptions): Promise<Configuration> {
-  const configuration = await configurationOf(options);
+function served(configuration: Configuration, options: ServeOptions): Configuration {
   const { settings } = configuration;
   const webWorkers = options.webWorkers ?? settings.service.webWorkers;
   return { ...configuration, settings: { ...settings, service: { ...settings.service, webWorkers } } };

@@ -21,6 +21,8 @@ export interface SourcePlan extends SourceDifference {
   readonly fault?: { readonly code: string; readonly message: string };
   /** The document can be read under the rules in force, or nothing could be tried: an operator should know. */
   readonly breaks?: true;
+  /** Readers have stories of it, and there is no document on which the change could be tried. */
+  readonly isUntried?: true;
   /** When the document came that was read, milliseconds since 1970 UTC. */
   readonly fetchedAt?: number;
   /** Items found in it. */
@@ -117,7 +119,9 @@ async function planSource(
     if (isUnreadable(next) && isUnreadable(old)) continue;
     return { ...difference, fetchedAt: body.at, ...sourcePlan(old, next, { before, after, now: tools.now }) };
   }
-  return { ...plain, replay: "no_body" };
+  // What another address holds is never known; that is no reason to wait.
+  const isUntried = state.memory.lastSuccessAt !== undefined && difference.fields.some((field) => field !== "url");
+  return { ...plain, replay: "no_body", ...(isUntried ? { isUntried } : {}) };
 }
 
 type Tried =
@@ -153,7 +157,7 @@ function sourcePlan(
 ): Omit<SourcePlan, keyof SourceDifference> {
   const wasRead = old.kind === "found" && !isSuspect(old.finding);
   const breaks = wasRead || (next.kind === "unread" && !isUnreadable(next)) ? ({ breaks: true } as const) : {};
-  if (next.kind === "elsewhere") return { replay: "no_body", effects: noEffects };
+  if (next.kind === "elsewhere") return { replay: "no_body", effects: noEffects, isUntried: true };
   if (next.kind === "unread") return { replay: "unread", fault: next.fault, effects: noEffects, ...breaks };
   const { finding } = next;
   const seen = finding.candidates.length;

@@ -20,13 +20,17 @@ export async function appliedDigest(sql: Sql): Promise<string | null> {
   return row?.digest ?? null;
 }
 
-/** Writes what was accepted; the sources named in `due` are visited no later than told there, gone or not. */
+/**
+ * Writes what was accepted; the sources named in `due` are visited no later than told there, gone or not. False, and
+ * nothing written, where another digest than `replaces` stands there by now.
+ */
 export async function saveApplied(
   database: Database,
   { digest, at, text }: AppliedConfiguration,
-  due: ReadonlyMap<SourceId, number>,
-): Promise<void> {
-  await inTransaction(database, async (sql) => {
+  { due, replaces }: { readonly due: ReadonlyMap<SourceId, number>; readonly replaces: string | null },
+): Promise<boolean> {
+  return inTransaction(database, async (sql) => {
+    if ((await appliedDigest(sql)) !== replaces) return false;
     await query(
       sql,
       `insert into configurations (name, digest, at, text) values ('applied', ?, ?, ?)
@@ -34,6 +38,7 @@ export async function saveApplied(
       [digest, at, text],
     );
     for (const [id, dueAt] of due) await makeDue(sql, id, dueAt);
+    return true;
   });
 }
 

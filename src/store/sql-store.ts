@@ -65,7 +65,7 @@ export function createSqlStore(database: Database): Store {
 
     appliedConfiguration: () => appliedConfiguration(database),
     appliedDigest: () => appliedDigest(database),
-    saveApplied: (configuration, due) => saveApplied(database, configuration, due),
+    saveApplied: (configuration, change) => saveApplied(database, configuration, change),
 
     defineFeeds: (feeds, now) => defineFeeds(database, feeds, now),
     scanStories: (after, limit) => scanStories(database, after, limit),

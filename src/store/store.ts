@@ -295,8 +295,14 @@ export interface Store extends AsyncDisposable {
   appliedConfiguration(): Promise<AppliedConfiguration | null>;
   /** Cheap: the digest alone. */
   appliedDigest(): Promise<string | null>;
-  /** Accepts a configuration; the sources named in `due` are visited at that moment at the latest, gone (410) or not. */
-  saveApplied(configuration: AppliedConfiguration, due: ReadonlyMap<SourceId, number>): Promise<void>;
+  /**
+   * Accepts a configuration in the place of the one with the digest `replaces` (null: there is none); false where another
+   * stands there by now. The sources named in `due` are visited at that moment at the latest, gone (410) or not.
+   */
+  saveApplied(
+    configuration: AppliedConfiguration,
+    change: { readonly due: ReadonlyMap<SourceId, number>; readonly replaces: string | null },
+  ): Promise<boolean>;
 
   /** Makes the store know exactly these feeds; answers those whose membership must be rebuilt. */
   defineFeeds(feeds: readonly FeedDefinition[], now: number): Promise<readonly FeedRebuild[]>;

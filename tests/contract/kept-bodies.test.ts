@@ -117,9 +117,14 @@ describe.each(Object.entries(databases))("what %s keeps beside stories", (_name,
   it("is the configuration that was accepted last", async () => {
     expect(await store.appliedConfiguration()).toBeNull();
     expect(await store.appliedDigest()).toBeNull();
-    await store.saveApplied({ digest: "a", at: NOW, text: "{}" }, new Map());
-    await store.saveApplied({ digest: "b", at: NOW + 1, text: '{"b":1}' }, new Map());
+    const due = new Map();
+    expect(await store.saveApplied({ digest: "a", at: NOW, text: "{}" }, { due, replaces: null })).toBe(true);
+    expect(await store.saveApplied({ digest: "b", at: NOW + 1, text: '{"b":1}' }, { due, replaces: "a" })).toBe(true);
     expect(await store.appliedConfiguration()).toEqual({ digest: "b", at: NOW + 1, text: '{"b":1}' });
+    expect(await store.appliedDigest()).toBe("b");
+    // Decided against what stands there no more.
+    for (const replaces of ["a", null])
+      expect(await store.saveApplied({ digest: "c", at: NOW, text: "{}" }, { due, replaces })).toBe(false);
     expect(await store.appliedDigest()).toBe("b");
   });
 
@@ -129,7 +134,7 @@ describe.each(Object.entries(databases))("what %s keeps beside stories", (_name,
     const late = { ...aVisit(aBody(1), "late"), nextPollAt: 10_000 };
     await store.apply([gone, soon, late]);
     const due = new Map(["gone", "soon", "late", "unknown"].map((id) => [id as SourceId, 500]));
-    await store.saveApplied({ digest: "a", at: NOW, text: "{}" }, due);
+    await store.saveApplied({ digest: "a", at: NOW, text: "{}" }, { due, replaces: null });
     expect(Object.fromEntries(await store.nextPolls())).toEqual({ gone: 500, soon: 100, late: 500 });
     expect((await store.sourceStates()).some(({ memory }) => memory.gone === true)).toBe(false);
   });
@@ -176,7 +181,7 @@ describe("what is kept beside stories", () => {
     await migrate(from);
     const source = createSqlStore(from);
     await source.apply([aVisit(aBody(1, Buffer.from([0, 255, 10])))], LIMITS);
-    await source.saveApplied({ digest: "a", at: NOW, text: "{}" }, new Map());
+    await source.saveApplied({ digest: "a", at: NOW, text: "{}" }, { due: new Map(), replaces: null });
     const to = openDatabase({ kind: "postgres", url: await postgres.createDatabase() });
     await migrate(to);
     await copyDatabase(from, to);

@@ -292,7 +292,6 @@ describe("a change of the files, beside a service that runs", () => {
     await isRunning("ok");
     await service.until(async () => (await text("/feeds/all.json")).includes("Story 14 of town"));
     rmSync(join(workplace.folder, "feeds/town.yaml"));
-    rmSync(join(workplace.folder, "config/sources/town.yaml"));
     await service.until(async () => (await service.get("/feeds/town.rss")).status === 410);
     const gone = await fetch(`${service.origin}/api/v1/sources/town`, {
       method: "DELETE",
