@@ -24,7 +24,7 @@ export interface ReloadParts {
 }
 
 /** What runs, and what of the files does not: as the API tells it. */
-export interface ConfigurationState {
+interface ConfigurationState {
   readonly state: "applied" | "pending" | "planning" | "bad_settings" | "needs_restart" | "internal";
   /** Of what runs. */
   readonly digest: string;

@@ -114,7 +114,7 @@ interface Document extends AnswerFacts {
 }
 
 /** A body as it came. */
-export interface CodedBody {
+interface CodedBody {
   /** As Content-Encoding names its codings (RFC 9110 §8.4). */
   readonly encoding: string;
   readonly bytes: Uint8Array;

@@ -13,9 +13,9 @@ import { type ArrivingItem, compareFindings, type Finding, noEffects, type Sourc
 import { type FeedEffects, type FeedItem, planFeed } from "./feed-effects.ts";
 
 /** What was done to find out what a change does to a source: see docs/commands.md. */
-export type ReplayState = "replayed" | "never_visited" | "no_body" | "unread" | "suspect" | "none";
+type ReplayState = "replayed" | "never_visited" | "no_body" | "unread" | "suspect" | "none";
 
-export interface SourcePlan extends SourceDifference {
+interface SourcePlan extends SourceDifference {
   readonly replay: ReplayState;
   /** Why its document cannot be read, or would not be believed. */
   readonly fault?: { readonly code: string; readonly message: string };
@@ -30,7 +30,7 @@ export interface SourcePlan extends SourceDifference {
   readonly effects: SourceEffects;
 }
 
-export interface FeedPlan {
+interface FeedPlan {
   readonly slug: FeedSlug;
   /** `same`: the feed's file stays; its entries change all the same. */
   readonly change: FeedDifference["change"] | "same";
