@@ -65,8 +65,8 @@ export function createWire(
   /** When the next of a feed's sources is due: known after each refresh, asked at each request. */
   let dueAt: ReadonlyMap<string, number> = new Map();
   const entries = new Map<string, number>();
-  /** Every slug that a feed ever had. */
-  let published: ReadonlyMap<string, PublishedSlug> = new Map();
+  /** Every slug that a feed ever had: those that are gone now were there before this configuration was. */
+  let published: ReadonlyMap<string, PublishedSlug> | undefined;
   let nextPolls: ReadonlyMap<SourceId, number | null> = new Map();
   let soonest: number | undefined;
   let attempted = 0;
@@ -126,7 +126,7 @@ export function createWire(
     async refresh() {
       entries.clear();
       nextPolls = await store.nextPolls();
-      published = new Map((await store.publishedSlugs()).map((one) => [one.slug, one]));
+      published ??= new Map((await store.publishedSlugs()).map((one) => [one.slug, one]));
       dueAt = new Map([...sourcesOf].map(([slug, ids]) => [slug, earliest(ids, nextPolls)]));
       soonest = earliest([...nextPolls.keys()], nextPolls);
       attempted = sources.filter(
@@ -150,7 +150,7 @@ export function createWire(
       }
       const to = moved.get(slug);
       if (to !== undefined) return accessTo(to, token) === undefined ? { kind: "unknown" } : { kind: "moved", to };
-      const former = published.get(slug);
+      const former = published?.get(slug);
       const isTold = former !== undefined && (!former.isPrivate || parts.tokens.accepts(former.slug, token));
       return { kind: isTold ? "gone" : "unknown" };
     },
