@@ -21,14 +21,27 @@ export interface AppliedFiles {
 /** Grows when an older program's text cannot be understood any more. */
 const FORMAT = 1;
 
-/** What is accepted of a configuration, as text, and its digest: the same whatever the order of files and keys. No secrets. */
-export function describeFiles({ sources, feeds }: Pick<Configuration, "sources" | "feeds">): {
+interface Description {
   readonly digest: string;
   readonly text: string;
-} {
+}
+
+/** Asked for again and again of the configuration that runs. */
+const described = new WeakMap<readonly Source[], Description & { readonly feeds: readonly Feed[] }>();
+
+/** What is accepted of a configuration, as text, and its digest: the same whatever the order of files and keys. No secrets. */
+export function describeFiles({ sources, feeds }: Pick<Configuration, "sources" | "feeds">): Description {
+  const known = described.get(sources);
+  if (known?.feeds === feeds) return known;
+  const description = describe(sources, feeds);
+  described.set(sources, { ...description, feeds });
+  return description;
+}
+
+function describe(sources: readonly Source[], feeds: readonly Feed[]): Description {
   const inOrder = [...sources].sort(by("id"));
   const files = { format: FORMAT, feeds: [...feeds].sort(by("slug")) };
-  const words = JSON.stringify(sorted({ ...files, sources: inOrder.map(readSource) }));
+  const words = canonical({ ...files, sources: inOrder.map(readSource) });
   const accepted = inOrder.map((source) => ({ ...readSource(source), rhythm: source.rhythm }));
   return {
     digest: hash("sha256", words, "base64url").slice(0, 22),
@@ -84,10 +97,13 @@ function by<K extends string>(key: K): (a: Readonly<Record<K, string>>, b: Reado
   return (a, b) => (a[key] < b[key] ? -1 : 1);
 }
 
-/** Mappings with their keys in order, all the way down. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+/** JSON with the keys of every mapping in order. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const parts = Object.keys(value)
+    .sort()
+    // Every key of an object may be asked for; what it holds is of no known type.
+    .map((key) => `${JSON.stringify(key)}:${canonical((value as Readonly<Record<string, unknown>>)[key])}`);
+  return `{${parts.join()}}`;
 }
