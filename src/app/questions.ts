@@ -1,7 +1,7 @@
 import type { OperatorQuestion } from "./operate.ts";
 
 /** What the process that visits and writes is asked for. */
-export type PollerQuestion = { readonly ask: "poll"; readonly source: string } | OperatorQuestion;
+type PollerQuestion = { readonly ask: "poll"; readonly source: string } | OperatorQuestion;
 
 /** What the first process is asked for, which holds the configuration. */
 export type ConfigurationQuestion =

@@ -1,4 +1,7 @@
-/** How each command is called, and what that does; shown below its help. */
+/**
+ * How each command is called, and what that does; shown below its help.
+ * @internal Tests use it by itself.
+ */
 export const examples: Readonly<Record<string, readonly (readonly [call: string, does: string])[]>> = {
   serve: [
     ["storywire serve", "visit sources and serve feeds on 127.0.0.1:8080"],

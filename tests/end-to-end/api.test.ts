@@ -431,16 +431,12 @@ describe("the operator's API", () => {
       ].map(async (path) => (await service.get(path)).text()),
     );
     const commands = await Promise.all(
-      [
-        ["status"],
-        ["status", "--json"],
-        ["check"],
-        ["poll", "query", "moved", "--json"],
-        ["explain", "query"],
-      ].map(async (args) => {
-        const { stdout, stderr } = await workplace.run(args);
-        return `${stdout}${stderr}`;
-      }),
+      [["status"], ["status", "--json"], ["check"], ["poll", "query", "moved", "--json"], ["explain", "query"]].map(
+        async (args) => {
+          const { stdout, stderr } = await workplace.run(args);
+          return `${stdout}${stderr}`;
+        },
+      ),
     );
     const told = [...answers, ...polled, ...pages, ...commands, ...service.log];
     expect(told.join()).toContain("in-address");

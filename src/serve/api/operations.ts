@@ -148,7 +148,7 @@ const correctionBody = z
   })
   .refine((patch) => Object.keys(patch).length > 0, { error: "wanted: at least one field" });
 
-export type Correction = z.output<typeof correctionBody>;
+type Correction = z.output<typeof correctionBody>;
 
 function isLanguage(told: string): boolean {
   try {
