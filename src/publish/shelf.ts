@@ -14,7 +14,8 @@ export interface ShelfTools {
 
 interface Kept {
   readonly snapshot: Snapshot;
-  readonly revision: number;
+  /** Of its feed: a feed that was removed and comes back counts its revisions anew, but never its touches. */
+  readonly touched: number;
 }
 
 /** The documents as the server answers them: current ones from memory, others made elsewhere. */
@@ -55,7 +56,7 @@ export function createShelf(tools: ShelfTools): Shelf {
       if (told.findings.length > 0) tools.onProblem({ slug, format, ...told });
       // The last good document stays until the feed changes again (promise 5).
       const good = snapshot ?? kept.get(key)?.snapshot;
-      return good === undefined ? null : keep(key, { snapshot: good, revision: head.revision });
+      return good === undefined ? null : keep(key, { snapshot: good, touched: head.touched });
     } catch (error) {
       const last = kept.get(key);
       if (last === undefined) throw error;
@@ -72,12 +73,12 @@ export function createShelf(tools: ShelfTools): Shelf {
     },
     ready(slug, format) {
       const entry = kept.get(`${slug}.${format}`);
-      return entry !== undefined && entry.revision === heads.get(slug)?.revision ? entry.snapshot : undefined;
+      return entry !== undefined && entry.touched === heads.get(slug)?.touched ? entry.snapshot : undefined;
     },
     find(slug, format) {
       const head = heads.get(slug);
       if (head === undefined) return Promise.resolve(null);
-      const key = `${slug}.${format}@${head.revision}`;
+      const key = `${slug}.${format}@${head.touched}`;
       const running = underWay.get(key) ?? make(slug, format, head).finally(() => underWay.delete(key));
       underWay.set(key, running);
       return running;
