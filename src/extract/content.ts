@@ -30,7 +30,9 @@ const COMMENTS = new Set(
   ),
 );
 /** Words that tell the article itself, whatever else is said. */
-const WITHIN = new Set("articlebody bodytext content entry main post richtext storybody text".split(" "));
+const WITHIN = new Set(
+  "articlebody articletext bodytext content entry main post richtext storybody storytext text".split(" "),
+);
 const BESIDE_ELEMENTS = new Set(["aside", "footer", "form", "nav"]);
 const BESIDE_ROLES = new Set([
   "complementary",
@@ -51,6 +53,8 @@ const DESCEND_SHARE = 0.8;
 /** The same for the child that has the headline. */
 const TITLED_SHARE = 0.35;
 const TITLED_PARAGRAPHS_MIN = 2;
+/** A sibling like it that holds this share is no box beside it. */
+const TWIN_SHARE_MIN = 0.1;
 /** What a paragraph of some length speaks for its block. */
 const PARAGRAPH_GAIN = 60;
 /** What class names leave of the text, at the least. */
@@ -227,11 +231,26 @@ function descend(page: Segments, headline: Segment | undefined): Block | null {
     const titled = headline === undefined ? undefined : inner.find((child) => isInside(headline.block, child));
     const rich = richest(inner);
     const best = titled !== undefined && isTitledArticle(titled, page, total) ? titled : rich;
+    if (best !== undefined && best.gain < total * DESCEND_SHARE && hasTwin(best, inner, total)) return root;
     if (best === undefined || isParagraphLike(best)) return root;
     if (best.gain < total * (best === titled ? TITLED_SHARE : DESCEND_SHARE)) return root;
     root = best;
     total = best.gain;
   }
+}
+
+/** A section beside others of its kind with text of their own is one part of an article cut into sections. */
+function hasTwin(block: Block, siblings: readonly Block[], total: number): boolean {
+  const { name } = block.element;
+  if ((name !== "section" && name !== "div") || block.words.length === 0) return false;
+  const words = block.words.join(" ");
+  return siblings.some(
+    (other) =>
+      other !== block &&
+      other.element.name === name &&
+      other.words.join(" ") === words &&
+      other.gain >= total * TWIN_SHARE_MIN,
+  );
 }
 
 /** Whether the child that has the headline has text too, not only a lead. */
@@ -321,11 +340,15 @@ function isBeside(block: Block): boolean {
   if (isComments(block)) return true;
   if (element.name === "body" || element.name === "figure") return false;
   if (isBesideElement(block)) return true;
-  if (element.attribs.itemprop?.includes("articleBody")) return false;
+  // What a heading says tells more than how it looks.
+  if (/^h[1-6]$/.test(element.name) || element.attribs.itemprop?.includes("articleBody")) return false;
   let beside = false;
+  let before = "";
   for (const word of words) {
-    if (WITHIN.has(word)) return false;
+    // `story-body` is `storybody`.
+    if (WITHIN.has(word) || WITHIN.has(before + word)) return false;
     if (BESIDE.has(word)) beside = true;
+    before = word;
   }
   return beside;
 }

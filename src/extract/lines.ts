@@ -104,13 +104,16 @@ function isParagraph(segment: Segment): boolean {
   return segment.level === 0 && segment.size >= 50 && gainOf(segment) > 25;
 }
 
+/** What may stand above the title; where it comes later, it is said once more in the text. */
+const ABOVE_TITLE_CHARACTERS_MAX = 600;
+
 function trimStart(kept: readonly Segment[], facts: LineFacts): readonly Segment[] {
   const titleKey = wordsKey(facts.title);
   let start = 0;
   let spoken = 0;
   const all = kept.reduce((sum, segment) => sum + (isParagraph(segment) ? segment.size : 0), 0);
   for (const [index, segment] of kept.entries()) {
-    if (spoken > all * 0.25) break;
+    if (spoken > Math.min(all * 0.25, ABOVE_TITLE_CHARACTERS_MAX)) break;
     if (wordsKey(segment.text) === titleKey && titleKey !== "") start = index + 1;
     if (isParagraph(segment)) spoken += segment.size;
   }

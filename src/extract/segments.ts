@@ -408,7 +408,7 @@ function isHidden(element: Element): boolean {
   return (names ?? "").split(/\s+/).some((name) => HIDDEN_WORDS.has(name.replace(/[-_]/g, "").toLowerCase()));
 }
 
-/** Class and id cut into words: `articleBody main-text` is article, body, main, text. */
+/** Class and id cut into words: `articleBody main-text2` is article, body, main, text. */
 function wordsOf(element: Element): readonly string[] {
   const names = `${element.attribs.class ?? ""} ${element.attribs.id ?? ""}`;
   if (names.length < 2) return [];
@@ -416,6 +416,9 @@ function wordsOf(element: Element): readonly string[] {
     .slice(0, 500)
     .replace(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase()
-    .split(/[^a-z]+/)
-    .filter((word) => word !== "");
+    .split(/[^a-z0-9]+/)
+    .flatMap((name) => WORD.exec(name)?.[1] ?? []);
 }
+
+/** A number, or a size, may follow; what has figures within is a key that a program made, whatever its letters say. */
+const WORD = /^([a-z]+)(?:\d+(?:x\d+)?)?$/;
