@@ -7,7 +7,7 @@ const head = (touched: number, revision = 1): FeedHead => ({ slug: slugOf("top")
 
 function shelfOver(heads: () => readonly FeedHead[], refuses: () => boolean = () => false) {
   return createShelf({
-    store: { feedHeads: async (after) => heads().filter(({ touched }) => touched > after) },
+    store: { feedHeads: async (after = -1) => heads().filter(({ touched }) => touched > after) },
     make: async ({ touched }, format) =>
       refuses()
         ? { faults: [], findings: [] }
