@@ -312,6 +312,11 @@ describe("the operator's API", () => {
       [400, "bad_body"],
     ],
     [
+      "a picture without an address",
+      { path: "/stories/x", method: "PATCH", body: { images: [{ url: "" }] } },
+      [400, "bad_body"],
+    ],
+    [
       "names that mean something to the language",
       { path: "/stories/x", method: "PATCH", raw: '{"__proto__":{"title":"x"}}' },
       [400, "bad_body"],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { resolveWebUrl } from "../../model/url.ts";
+import { type AbsoluteUrl, resolveWebUrl } from "../../model/url.ts";
 import { components } from "./schemas.ts";
 
 /** What the API may ask and do; src/app/api.ts implements it over the store and the poller. Answers are JSON as it goes out. */
@@ -103,19 +103,24 @@ const applyBody = z.strictObject({
 });
 
 const text = (max: number, description: string) => z.string().max(max).nullable().optional().meta({ description });
+const WEB_ADDRESS = "wanted: an http or https address";
+
 const address = z
   .string()
   .max(4096)
-  .refine((told) => told === "" || resolveWebUrl(told) !== null, { error: "wanted: an http or https address" })
-  // The cast is the proof: the check above. An empty one says that there is none.
-  .transform((told) => (resolveWebUrl(told) ?? told) as NonNullable<ReturnType<typeof resolveWebUrl>>);
+  .transform((told, context): AbsoluteUrl => {
+    const url = resolveWebUrl(told);
+    if (url !== null) return url;
+    context.addIssue(WEB_ADDRESS);
+    return z.NEVER;
+  });
 
 const correctionBody = z
   .strictObject({
     title: text(1_000, "Plain text"),
     summary: text(10_000, "Plain text: the standfirst"),
     contentHtml: text(500_000, "HTML; what the allow-list does not know is left out"),
-    url: address.nullable().optional().meta({ description: "The story's own address" }),
+    url: address.nullable().optional().meta({ description: "The story's own address: where its link leads" }),
     published: text(64, "RFC 3339 instant, or YYYY-MM-DD: a day in the zone of the source. Not in the future"),
     authors: z
       .array(z.strictObject({ name: z.string().min(1).max(300), url: address.exactOptional() }))
