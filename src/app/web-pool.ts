@@ -268,9 +268,11 @@ export async function startWebPool(configuration: Configuration, log: Logger, pa
     },
     async replace(next) {
       const [first, ...others] = listening();
+      const prepare = (one: WorkerDialogue) => one.ask({ ask: "prepare", configuration: next }).catch(unlessEnded);
       try {
-        await first?.ask({ ask: "prepare", configuration: next });
-        await Promise.all(others.map((one) => one.ask({ ask: "prepare", configuration: next })));
+        // The first one alone: it makes the tokens that are missing.
+        if (first !== undefined) await prepare(first);
+        await Promise.all(others.map(prepare));
       } catch (error) {
         await Promise.allSettled(listening().map((one) => one.ask({ ask: "forget" })));
         throw error;
@@ -281,6 +283,11 @@ export async function startWebPool(configuration: Configuration, log: Logger, pa
     },
     [Symbol.asyncDispose]: endAll,
   };
+}
+
+/** A process that ended is no reason against a configuration: its successor starts with the one that runs by then. */
+function unlessEnded(error: unknown): void {
+  if (!(error instanceof StorywireError) || error.code !== "process_ended") throw error;
 }
 
 /**
