@@ -60,6 +60,21 @@ describe("extractDocument", () => {
     ).toBe("article");
   });
 
+  test("a front whose text is the teasers of its stories is no article, an article that links to stories is", () => {
+    const subjects = ["mayor opens the market hall", "storm closes three schools", "ferry strike ends at last"];
+    const teasers = subjects.map((subject, index) => {
+      const title = `Why the ${subject} today`;
+      return `<div class=row><h3><a href=/news/${subject.replaceAll(" ", "-")}>${title}</a></h3><p>${`It was ${subject} that people spoke of in week ${index}. `.repeat(4)}</p></div>`;
+    });
+    const front = `<title>Town</title><main>${teasers.join("")}</main>`;
+    expect(extract(front).items.map((item) => item.kind)).toEqual(["listed", "listed", "listed"]);
+    const links = subjects.map(
+      (subject) => `<li><a href=/news/${subject.replaceAll(" ", "-")}>Why the ${subject} today</a></li>`,
+    );
+    const article = `<title>Town</title><h1>What the council said</h1>${paragraph.repeat(12)}<ul>${links.join("")}</ul>`;
+    expect(extract(article).items[0]?.kind).toBe("article");
+  });
+
   test("every field tells who said it", () => {
     const [item] = extract(
       `<title>x</title><meta name=author content="Ann Orr"><h1>What the council said</h1>${paragraph.repeat(6)}`,

@@ -1,5 +1,6 @@
 import type { Document } from "domhandler";
 import { ParseError } from "../errors.ts";
+import { bodyText } from "../html/text.ts";
 import { parseHtml } from "../html/tree.ts";
 import type { DocumentContext, FeedFacts, ParsedFeed, ParsedItem } from "../model/parsed.ts";
 import type { ListingRules } from "../model/source.ts";
@@ -152,12 +153,44 @@ function isArticle(
 ): boolean {
   if (item.contentHtml === undefined) return false;
   const declared = page.article !== undefined || metaOf(page, ["og:type"])?.value === "article";
+  if (kind === "page")
+    return (declared && length >= DECLARED_CHARACTERS_MIN) || guess === true || length >= ARTICLE_CHARACTERS_MIN.page;
+  const listed = listings?.items ?? [];
+  const told = toldOf(listed, item.contentHtml, length);
   if (declared && length >= DECLARED_CHARACTERS_MIN) return true;
-  if (kind === "page") return guess === true || length >= ARTICLE_CHARACTERS_MIN.page;
+  if (told.stories >= LISTED_STORIES_MIN && told.share >= TOLD_SHARE) return false;
   const isSigned = item.origins?.title === "h1" && item.published !== undefined && item.authors.length > 0;
   const least = isSigned ? ARTICLE_CHARACTERS_MIN.signed : ARTICLE_CHARACTERS_MIN.auto;
-  return length >= Math.max(least, (listings?.items.length ?? 0) * LISTED_CHARACTERS);
+  if (length < Math.max(least, listed.length * LISTED_CHARACTERS)) return false;
+  const isFront = told.titles >= LISTED_STORIES_MIN && told.share >= TITLED_SHARE;
+  return isSigned || (!isFront && length * (1 - told.share) >= least);
 }
+
+/** Longer texts are no teasers on end. */
+const LISTED_TEXT_MAX = 20_000;
+/** A text that tells so many of the listed stories is their list, where that is so much of it: the less where it is their titles. */
+const LISTED_STORIES_MIN = 3;
+const TOLD_SHARE = 0.3;
+const TITLED_SHARE = 0.1;
+
+/** How much of a text is what the page lists: titles and teasers of its stories. */
+function toldOf(listed: readonly ParsedItem[], html: ParsedItem["contentHtml"], length: number) {
+  const text = length > LISTED_TEXT_MAX || length === 0 || typeof html !== "string" ? "" : bodyText(html);
+  let titles = 0;
+  let stories = 0;
+  let characters = 0;
+  for (const { title, summary = "" } of text === "" ? [] : listed) {
+    const titled = title.length >= TITLE_CHARACTERS_MIN && text.includes(title);
+    const summed = summary !== "" && text.includes(summary.slice(0, 80));
+    if (titled) titles++;
+    if (titled || summed) stories++;
+    characters += (titled ? title.length : 0) + (summed ? summary.length : 0);
+  }
+  return { titles, stories, share: length === 0 ? 0 : Math.min(1, characters / length) };
+}
+
+/** Shorter titles are words that any text may hold. */
+const TITLE_CHARACTERS_MIN = 15;
 
 function factsOf(page: PageMetadata, context: DocumentContext): FeedFacts {
   const name = siteNameOf(page);

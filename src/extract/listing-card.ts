@@ -47,7 +47,7 @@ const NODES_MAX = 4000;
 const TITLE_WORDS =
   /(?:^|[-_\s])(?:title|titulo|titre|titel|titolo|headline|heading|hed|hdg)(?:$|[-_\s\d])|(?:title|headline)$/i;
 const ROOFLINE_WORDS =
-  /(?:^|[-_\s])(?:kicker|eyebrow|overline|roofline|dachzeile|label|badge|flag|category|categories|topic|section|rubrik|pretitle|supertitle|prefix|tag|tags|sr-only|visually-?hidden|screen-?reader(?:-text)?|assistive|meta|byline|author|date|time|timestamp|comments?|count|icon|duration|number|rank|premium|hidden)(?:$|[-_\s])/i;
+  /(?:^|[-_\s])(?:kicker|eyebrow|overline|roofline|dachzeile|spitzmarke|surtitre|antetitulo|volanta|occhiello|label|badge|flag|cat|category|categories|kategorie|ressort|genre|topic|section|rubrik|pretitle|supertitle|prefix|tag|tags|sr-only|visually-?hidden|screen-?reader(?:-text)?|assistive|meta|byline|author|date|time|timestamp|comments?|count|icon|duration|number|rank|premium|hidden)(?:$|[-_\s])/i;
 const DATE_WORDS = /(?:date|time|ago|publish|posted|stamp|fecha|datum|data|zeit|age|when)/i;
 const AUTHOR_WORDS = /(?:author|byline|autor|auteur|autore|writer|creator|contributor)/i;
 const UNREAD = new Set(["script", "style", "template", "noscript", "svg", "iframe", "button", "select"]);
@@ -280,9 +280,15 @@ function dateContext(reader: PageReader, origin: string) {
   return { timeZone, capturedAt, languages: reader.languages, origin };
 }
 
+/** A day without its month, which is told elsewhere; "two days ago" is written with one more sign. */
+const DAY_OF_MONTH = /^\d{1,2}[日일]$/;
+const BRACKETED = /^[[(（【〔]\s?([^\])）】〕]+)[\])）】〕]$/;
+
 function readDate(text: string, reader: PageReader, origin: string): DateInterval | null {
   // Words without a figure tell a date only when they are few: "an hour ago", "yesterday".
-  if (text.length < 2 || text.length > DATE_LENGTH_MAX) return null;
+  if (text.length < 2 || text.length > DATE_LENGTH_MAX || DAY_OF_MONTH.test(text)) return null;
+  const bare = BRACKETED.exec(text)?.[1];
+  if (bare !== undefined) return readDate(bare, reader, origin);
   const key = `${origin} ${text}`;
   const known = reader.dates.get(key);
   if (known !== undefined) return known;
@@ -322,7 +328,12 @@ function isClock(element: Element): boolean {
 }
 
 /** Dates that elements about time carry, then those that short texts of the card tell. */
-function findCardDate(elements: readonly Element[], headline: Headline, reader: PageReader): DateInterval | null {
+function findCardDate(
+  nodes: readonly ChildNode[],
+  elements: readonly Element[],
+  headline: Headline,
+  reader: PageReader,
+): DateInterval | null {
   const { element: title, text: words } = headline;
   // What the title left out of its element may be the date.
   const outside = elements.filter(
@@ -355,6 +366,11 @@ function findCardDate(elements: readonly Element[], headline: Headline, reader: 
       if (found !== null) return found;
     }
   }
+  // The same where the line has no element of its own: `3 May 2024: <a>Title</a><br>`.
+  for (const node of nodes) {
+    const found = node.type === "text" ? readDate(foldText(node.data), reader, "listing") : null;
+    if (found !== null) return found;
+  }
   return null;
 }
 
@@ -362,6 +378,7 @@ function findCardDate(elements: readonly Element[], headline: Headline, reader: 
 export function tellsDate(nodes: readonly ChildNode[], link: Element, reader: PageReader): boolean {
   return (
     findCardDate(
+      nodes,
       listElements(nodes).slice(0, 60),
       { element: link, text: wordsOf(link.children, WORDS_MAX) },
       reader,
@@ -369,14 +386,29 @@ export function tellsDate(nodes: readonly ChildNode[], link: Element, reader: Pa
   );
 }
 
+const DAY_NUMBER = /^(\d{1,2})(?:st|nd|rd|th|日|일)?[\s.,:–—-]{0,3}$/;
+
+/** The number of a day that stands alone in a card: the month is told over the list. */
+export function findDayNumber(nodes: readonly ChildNode[]): string | null {
+  const texts = [
+    ...nodes.map((node) => (node.type === "text" ? foldText(node.data.slice(0, 100)) : "")),
+    ...listElements(nodes).slice(0, 60).map(ownText),
+  ];
+  for (const text of texts) {
+    const day = DAY_NUMBER.exec(text)?.[1];
+    if (day !== undefined && Number(day) >= 1 && Number(day) <= 31) return day;
+  }
+  return null;
+}
+
 const DAY_MS = 86_400_000;
-const URL_DATE = /\/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?:[/-]|$)/;
+const URL_DATE = /\/((?:19|20)\d\d)(?:[/-](\d\d?)[/-](\d\d?)(?:[/-]|$)|\/?(0[1-9]|1[0-2])([0-2]\d|3[01])(?:[/_.-]|$))/;
 
 /** The day that the address of a story names. */
 function addressDate(url: string, reader: PageReader): DateInterval | null {
   const match = URL_DATE.exec(new URL(url).pathname);
   if (match === null) return null;
-  const [, year = "", month = "", day = ""] = match;
+  const [, year = "", month = match[4] ?? "", day = match[5] ?? ""] = match;
   const found = parseDate(`${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`, dateContext(reader, "url"));
   return found === null || found.to > reader.context.capturedAt + 2 * DAY_MS ? null : found;
 }
@@ -420,33 +452,44 @@ function isTiny(width: number | undefined, height: number | undefined): boolean 
 
 const SUMMARY_LENGTH_MIN = 40;
 const SUMMARY_LENGTH_MAX = 2000;
-const SUMMARY_TAGS = new Set(["p", "div", "span", "dd", "blockquote", "a", "li", "section", "em"]);
+const SUMMARY_TAGS = new Set(["p", "div", "span", "dd", "blockquote", "a", "li", "section", "em", "font"]);
 
 /** The first running text of the card that is neither title nor date nor byline. */
-function findSummary(elements: readonly Element[], title: Title): string | undefined {
+function findSummary(nodes: readonly ChildNode[], elements: readonly Element[], title: Title): string | undefined {
   for (const element of elements) {
     if (!SUMMARY_TAGS.has(element.name) || isInside(title.element, element) || isInside(element, title.element))
       continue;
     if (AUTHOR_WORDS.test(labelsOf(element)) || ownText(element).length < SUMMARY_LENGTH_MIN / 2) continue;
     const text = wordsOf(element.children, WORDS_MAX);
-    if (
-      text.length < SUMMARY_LENGTH_MIN ||
-      text === title.text ||
-      (text.split(" ").length < 6 && !/[\u3000-\u9fff]/.test(text))
-    )
-      continue;
-    return text.slice(0, SUMMARY_LENGTH_MAX);
+    if (isSummary(text) && text !== title.text) return text.slice(0, SUMMARY_LENGTH_MAX);
   }
-  return undefined;
+  // Lines of a flat list have no element of their own.
+  const lines = nodes.map((node) => (node.type === "text" ? foldText(node.data.slice(0, SUMMARY_LENGTH_MAX)) : ""));
+  return lines.find(isSummary);
+}
+
+function isSummary(text: string): boolean {
+  return text.length >= SUMMARY_LENGTH_MIN && (text.split(" ").length >= 6 || /[\u3000-\u9fff]/.test(text));
 }
 
 const BY = /^(?:by|von|par|por|di|door|av|af|przez|автор:?)\s+/i;
 
-function findAuthors(elements: readonly Element[], reader: PageReader): readonly Author[] {
+/** Where sites keep the pages of their authors. */
+const AUTHOR_PATH =
+  /\/(?:authors?|autor|autores|autoren|autorin|auteurs?|autore|autori|redakteur|staff|reporters?|journalists?|contributors?|by|profile)\/[^/]/i;
+/** `By Ann Orr` in an element that says nothing else. */
+const BYLINE = /^(?:by|von|par|por|di|door|av|af)\s+\p{Lu}[\p{L}'’.-]*(?:\s+[\p{L}'’.-]+){1,4}$/iu;
+
+function isAuthorPart(element: Element): boolean {
+  if (/\bauthor\b/.test(element.attribs.rel ?? "") || AUTHOR_WORDS.test(labelsOf(element))) return true;
+  if (element.name === "a") return AUTHOR_PATH.test(element.attribs.href?.slice(0, 300) ?? "");
+  return (element.name === "span" || element.name === "div" || element.name === "p") && BYLINE.test(ownText(element));
+}
+
+function findAuthors(elements: readonly Element[], title: Title, reader: PageReader): readonly Author[] {
   const names: Author[] = [];
   for (const element of elements) {
-    const rel = element.attribs.rel ?? "";
-    if (!/\bauthor\b/.test(rel) && !AUTHOR_WORDS.test(labelsOf(element))) continue;
+    if (!isAuthorPart(element) || isInside(title.element, element)) continue;
     const name = wordsOf(element.children, WORDS_MAX).replace(BY, "");
     if (name === "" || name.length > 80 || /[|@]|https?:/.test(name) || isDate(name, reader)) continue;
     if (names.some((one) => one.name.includes(name) || name.includes(one.name))) continue;
@@ -472,12 +515,15 @@ export function readCard(card: Card, reader: PageReader): ParsedItem | null {
   if (title === null) return null;
   const { known } = card;
   const elements = listElements(card.nodes);
-  const told = known?.date === undefined ? findCardDate(elements, title, reader) : readKnownDate(known.date, reader);
+  const told =
+    known?.date === undefined ? findCardDate(card.nodes, elements, title, reader) : readKnownDate(known.date, reader);
   const published = told ?? addressDate(card.url, reader);
   const summary =
-    known?.summary === undefined ? findSummary(elements, title) : wordsOf(known.summary.children, WORDS_MAX);
+    known?.summary === undefined
+      ? findSummary(card.nodes, elements, title)
+      : wordsOf(known.summary.children, WORDS_MAX);
   const image = findImage(known?.image === undefined ? elements : listElements([known.image]), reader);
-  const authors = findAuthors(elements, reader);
+  const authors = findAuthors(elements, title, reader);
   return {
     kind: "listed",
     url: card.url,

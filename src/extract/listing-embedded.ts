@@ -11,6 +11,7 @@ import {
   IMAGE_KEYS,
   imageFrom,
   isObject,
+  type JsonObject,
   readScripts,
   SUMMARY_KEYS,
   TITLE_KEYS,
@@ -26,16 +27,30 @@ const TITLE_LENGTH = { min: 8, max: 400 };
 const OTHER_TYPES =
   /^(?:BreadcrumbList|ListItem|Organization|NewsMediaOrganization|WebSite|WebPage|Person|ImageObject|SiteNavigationElement|SearchAction|Offer|Product|Event|Place|Review|Rating|VideoObject|Question|Answer)$/;
 
+const WRAPPED_MAX = 2;
+
+/** What lists of stories wrap their stories in. */
+const WRAPPERS = ["node", "item", "article", "story", "post", "content", "attributes", "fields", "data"];
+
+/** The story that an object wraps, with what the wrapping tells beside it. */
+function wrappedIn(value: JsonObject): JsonObject | null {
+  for (const key of WRAPPERS) if (isObject(value[key])) return { ...value, [key]: undefined, ...value[key] };
+  return null;
+}
+
 /** The story an object tells of; the object that a `ListItem` wraps. */
-function itemFrom(value: unknown, reader: PageReader): ParsedItem | null {
+function itemFrom(value: unknown, reader: PageReader, depth = 0): ParsedItem | null {
   if (!isObject(value)) return null;
   if (isObject(value.item)) return itemFrom({ ...value.item, url: value.item.url ?? value.url }, reader);
   const types = typesOf(value);
   if (types.some((type) => OTHER_TYPES.test(type)) && !types.includes("ListItem")) return null;
   const title = foldText(firstText(value, TITLE_KEYS));
-  if (title.length < TITLE_LENGTH.min || title.length > TITLE_LENGTH.max || /^https?:/.test(title)) return null;
-  const url = addressFrom(value, reader);
-  if (url === null) return null;
+  const isTitle = title.length >= TITLE_LENGTH.min && title.length <= TITLE_LENGTH.max && !/^https?:/.test(title);
+  const url = isTitle ? addressFrom(value, reader) : null;
+  if (url === null) {
+    const inner = depth < WRAPPED_MAX ? wrappedIn(value) : null;
+    return inner === null ? null : itemFrom(inner, reader, depth + 1);
+  }
   const origin = types.length > 0 ? "json-ld" : "json";
   const published = dateFrom(value, reader, origin);
   const summary = firstText(value, SUMMARY_KEYS);

@@ -104,8 +104,13 @@ function holdsHeading(spot: Spot, tree: PageTree): boolean {
   return false;
 }
 
+const HEARD_ONLY = /(?:^|[-_\s])(?:sr-only|visually-?hidden|screen-?reader(?:-text)?|assistive(?:-text)?)(?:$|[-_\s])/i;
+
+/** What a link shows: "Continue reading" without the title that screen readers hear beside it, where that is not all. */
 function linkText(element: Element): string {
-  return textOf(element.children).slice(0, TEXT_LENGTH_MAX);
+  const shown = element.children.filter((node) => node.type !== "tag" || !HEARD_ONLY.test(node.attribs.class ?? ""));
+  const text = shown.length === element.children.length ? "" : textOf(shown);
+  return (text === "" ? textOf(element.children) : text).slice(0, TEXT_LENGTH_MAX);
 }
 
 /** Every link of the page that leads to another page, in document order. */

@@ -19,7 +19,7 @@ const WORDS_MAX = 30;
 
 /** What "next page" is called, with arrows left out. */
 const NEXT_WORDS =
-  /^(?:next(?: page)?|older(?: posts| stories| entries| articles)?|more stories|weiter|nächste(?: seite)?|ältere (?:beiträge|artikel)|suivante?|page suivante|articles? plus anciens|siguiente|página siguiente|entradas? más antiguas|anteriores|successiv[ao]|pagina successiva|avanti|próxima?|próxima página|volgende(?: pagina)?|nästa|neste|næste|seuraava|następna|dalej|další|следующая|далее|вперед|наступна|sonraki|次へ|次の(?:ページ|記事)|下一[页頁]|下[页頁]|다음|التالي|הבא|अगला|επόμενη|berikutnya|selanjutnya|tiếp|sau)$/iu;
+  /^(?:next(?: page)?|older(?: posts| stories| entries| articles)?|more stories|(?:load|show|view|see) more(?: stories| articles| posts| news)?|weiter(?:e (?:artikel|meldungen|beiträge))?|mehr (?:laden|anzeigen)|voir plus|(?:cargar|ver) más|carica altr[oi]|carregar mais|meer laden|показать ещ[её]|もっと見る|加载更多|查看更多|더 ?보기|(?:عرض )?المزيد|nächste(?: seite)?|ältere (?:beiträge|artikel)|suivante?|page suivante|articles? plus anciens|siguiente|página siguiente|entradas? más antiguas|anteriores|successiv[ao]|pagina successiva|avanti|próxima?|próxima página|volgende(?: pagina)?|nästa|neste|næste|seuraava|następna|dalej|další|следующая|далее|вперед|наступна|sonraki|次へ|次の(?:ページ|記事)|下一[页頁]|下[页頁]|다음|التالي|הבא|अगला|επόμενη|berikutnya|selanjutnya|tiếp|sau)$/iu;
 
 /** Longer words are no name for a next page; they are not gathered. */
 function isShort(element: Element): boolean {

@@ -250,7 +250,9 @@ function climb(spot: Spot, levels: number): Spot {
   return at;
 }
 
+/** Nodes beside a card that are looked at: elements and words; and white space too. */
 const FOLLOWERS_MAX = 6;
+const FOLLOWERS_RAW_MAX = 20;
 
 interface Followers {
   readonly nodes: readonly ChildNode[];
@@ -263,14 +265,65 @@ function followers(card: Spot, runs: Runs, tree: PageTree): Followers {
   const nodes: ChildNode[] = [];
   const next = runs.links[firstAt(runs, card.end)];
   const sibling = next !== undefined && card.parent !== null && next.spot.index < card.parent.end ? next : undefined;
-  for (let node = card.element.next; node !== null && nodes.length < FOLLOWERS_MAX; node = node.next) {
+  let said = 0;
+  for (let node = card.element.next; node !== null && said < FOLLOWERS_MAX; node = node.next) {
+    if (nodes.length >= FOLLOWERS_RAW_MAX) break;
     if (node.type === "tag") {
       const spot = tree.spotOf.get(node);
       if (spot !== undefined && (isHeading(node) || (sibling !== undefined && spot.end > sibling.spot.index))) break;
+      // A term begins the next entry of a definition list.
+      if (node.name === "dt") break;
     }
     nodes.push(node);
+    if (!isBlank(node)) said++;
   }
-  return { nodes, closed: sibling !== undefined };
+  return { nodes: isInLine(card) ? withoutNextLine(nodes) : nodes, closed: sibling !== undefined };
+}
+
+/** White space, and the line breaks between lines. */
+function isBlank(node: ChildNode): boolean {
+  return node.type === "text" ? node.data.trim() === "" : node.type === "tag" && node.name === "br";
+}
+
+const INLINE_TAGS = new Set(["a", "b", "strong", "em", "i", "span", "font", "small", "time", "img"]);
+
+/** Whether a card is a piece of a line; lines of a flat list end with `br`. */
+function isInLine(card: Spot): boolean {
+  return INLINE_TAGS.has(card.element.name);
+}
+
+/** What stands after the last line break belongs to the next story's line. */
+function withoutNextLine(nodes: readonly ChildNode[]): readonly ChildNode[] {
+  const last = nodes.findLastIndex((node) => node.type === "tag" && node.name === "br");
+  return last < 0 ? nodes : nodes.slice(0, last + 1);
+}
+
+/** What stands before a card and is its own: the term over a definition, the beginning of its line. */
+function leaders(card: Spot, runs: Runs, tree: PageTree): readonly ChildNode[] {
+  const inLine = isInLine(card);
+  if (inLine ? !hasLines(card) : card.element.name !== "dd") return [];
+  const nodes: ChildNode[] = [];
+  for (let node = card.element.prev; node !== null && nodes.length < FOLLOWERS_MAX; node = node.prev) {
+    if (node.type === "tag" && holdsStory(node, runs, tree)) return [];
+    if (node.type === "tag" && (inLine ? !INLINE_TAGS.has(node.name) : node.name === "dd")) break;
+    nodes.push(node);
+    if (node.type === "tag" && node.name === "dt") break;
+  }
+  return nodes.toReversed();
+}
+
+function holdsStory(element: Element, runs: Runs, tree: PageTree): boolean {
+  const spot = tree.spotOf.get(element);
+  const link = spot === undefined ? undefined : runs.links[firstAt(runs, spot.index)];
+  return spot !== undefined && link !== undefined && link.spot.index < spot.end;
+}
+
+/** Whether a line break ends what the card begins. */
+function hasLines(card: Spot): boolean {
+  let node = card.element.next;
+  for (let steps = 0; node !== null && steps < FOLLOWERS_MAX; node = node.next, steps++)
+    if (node.type === "tag" && node.name === "br") return true;
+  return false;
 }
 
 /** How many nodes follow most cards of a family: the last of a list must not take in what follows the list. */
@@ -288,8 +341,7 @@ function headingBefore(card: Spot, runs: Runs, tree: PageTree): readonly Element
   for (let steps = 0; node !== null && steps < FOLLOWERS_MAX; node = node.prev, steps++) {
     const spot = node.type === "tag" ? tree.spotOf.get(node) : undefined;
     if (spot === undefined) continue;
-    const link = runs.links[firstAt(runs, spot.index)];
-    if (link !== undefined && link.spot.index < spot.end) return [];
+    if (holdsStory(spot.element, runs, tree)) return [];
     if (isHeading(spot.element)) return [spot.element];
   }
   return [];
@@ -385,7 +437,7 @@ function cardOf({ link, family }: Chosen, spot: Spot, shape: Shape, runs: Runs, 
   const worded = inside.filter((one) => isWorded(one, family));
   const shown = (worded.length > 0 || family.generic ? worded : inside).map((one) => one.spot.element);
   const after = followers(spot, runs, tree);
-  const before = family.generic ? headingBefore(spot, runs, tree) : [];
+  const before = family.generic ? headingBefore(spot, runs, tree) : leaders(spot, runs, tree);
   return {
     url: plainestUrl(inside.length > 0 ? inside : [link], link),
     nodes: [...before, spot.element, ...(after.closed ? after.nodes : after.nodes.slice(0, shape.followers))],

@@ -139,7 +139,7 @@ describe("extractListings", () => {
   it.each([
     [
       "a named heading in a deep nest of links to sections",
-      `${"<div>".repeat(1300)}${"<h2>More</h2>".repeat(20)}${'<a href="/tag/a">a</a><b></b></div><a href="/tag/b">b</a>'.repeat(1300)}`,
+      `${"<div>".repeat(1300)}${"<h2>More</h2>".repeat(20)}${"</div>".repeat(1300)}${Array.from({ length: 25_000 }, (_, n) => `<a href="/tag/${n}">t${n}</a>`).join("")}`,
     ],
     [
       "entries of an h-feed in one another",

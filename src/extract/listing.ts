@@ -1,10 +1,11 @@
 import type { ChildNode, Document, Element } from "domhandler";
+import { foldText } from "../html/text.ts";
 import { findDate } from "../model/date-words.ts";
 import type { DocumentContext, ParsedItem } from "../model/parsed.ts";
 import type { ListingRules } from "../model/source.ts";
 import { type AbsoluteUrl, resolveWebUrl, urlIdentity } from "../model/url.ts";
 import type { ListingBlock } from "./listing-block.ts";
-import { labelsOf, type PageReader, readCard, tellsDate } from "./listing-card.ts";
+import { findDayNumber, labelsOf, type PageReader, readCard, tellsDate } from "./listing-card.ts";
 import { readEmbedded } from "./listing-embedded.ts";
 import { type Link, listLinks } from "./listing-links.ts";
 import { findNextUrl } from "./listing-next.ts";
@@ -129,8 +130,39 @@ function searchStories(links: readonly Link[], tree: PageTree, reader: PageReade
     const stories = listStories(links, tree, judgement);
     if (stories.length >= STORIES_MIN) return stories;
   }
-  return [];
+  return searchPictured(links, tree, reader);
 }
+
+/** Where no link has words: pictures that are linked, by what they are labelled with. */
+function searchPictured(links: readonly Link[], tree: PageTree, reader: PageReader): readonly Story[] {
+  const labelled = links
+    .filter((link) => link.text === "")
+    .map((link) => ({ ...link, text: labelOf(link.spot.element) }))
+    .filter((link) => link.text !== "");
+  if (labelled.length < STORIES_MIN) return [];
+  const search = { frames: false, datedGap: 0.4, threshold: STORY_SCORE_MIN, tellsDate: dateTeller(reader) };
+  const stories = listStories(labelled, tree, search);
+  return stories.length >= STORIES_MIN ? stories : [];
+}
+
+/** What a link is called where it shows no words: its own label, or what stands in place of its picture. */
+function labelOf(link: Element): string {
+  const own = foldText(link.attribs["aria-label"] ?? link.attribs.title ?? "");
+  if (own !== "") return own.slice(0, LABELLED_LENGTH_MAX);
+  const pending: ChildNode[] = link.children.toReversed();
+  for (let node = pending.pop(), steps = 0; node !== undefined && steps < 40; node = pending.pop(), steps++) {
+    if (node.type !== "tag") continue;
+    const alt = node.name === "img" ? foldText(node.attribs.alt ?? "") : "";
+    if (alt !== "") return alt.slice(0, LABELLED_LENGTH_MAX);
+    for (let at = Math.min(node.children.length, 40) - 1; at >= 0; at--) {
+      const child = node.children[at];
+      if (child !== undefined) pending.push(child);
+    }
+  }
+  return "";
+}
+
+const LABELLED_LENGTH_MAX = 500;
 
 function dateTeller(reader: PageReader) {
   return (nodes: readonly ChildNode[], link: Element) => tellsDate(nodes, link, reader);
@@ -250,15 +282,25 @@ function inPageOrder(a: ReadStory, b: ReadStory): number {
   return a.story.spot.index - b.story.spot.index;
 }
 
-/** Archives write a day once over all its stories. */
+/** Archives write a day once over all its stories, or the month and each story's day beside it. */
 function dateByHeading(heading: Spot | null, group: readonly ReadStory[], reader: PageReader): readonly ReadStory[] {
   const text = heading === null ? "" : wordsOf(heading.element.children, HEADING_LENGTH_MAX);
   if (text === "" || text.length > LABEL_LENGTH_MAX || group.every(({ item }) => item.published !== undefined))
     return group;
   const { timeZone, capturedAt } = reader.context;
-  const published = findDate(text, { timeZone, capturedAt, languages: reader.languages, origin: "heading" });
-  if (published === null) return group;
-  return group.map((one) => (one.item.published === undefined ? { ...one, item: { ...one.item, published } } : one));
+  const read = (words: string) =>
+    findDate(words, { timeZone, capturedAt, languages: reader.languages, origin: "heading" });
+  const whole = read(text);
+  const isMonth = whole === null && /\p{Nd}{4}/u.test(text) && (read(`1 ${text}`) ?? read(`${text}1日`)) !== null;
+  if (whole === null && !isMonth) return group;
+  return group.map((one) => {
+    if (one.item.published !== undefined) return one;
+    const day = whole === null ? findDayNumber(one.story.cards[0]?.nodes ?? []) : null;
+    const published = whole ?? (day === null ? null : (read(`${day} ${text}`) ?? read(`${text}${day}日`)));
+    if (published === null) return one;
+    const origins = { ...one.item.origins, published: published.origin };
+    return { ...one, item: { ...one.item, published, origins } };
+  });
 }
 
 function blocksOf(
