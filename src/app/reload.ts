@@ -15,6 +15,8 @@ export interface ReloadParts {
   /** Folders whose files make the configuration. */
   readonly folders: readonly string[];
   readonly load: () => Promise<Configuration>;
+  /** Called when files begin to change: they will be loaded soon. */
+  readonly onStir?: () => void;
   /** Who runs with the configuration, in the order in which they change to another. */
   readonly runners: readonly { replace(decision: Decision): Promise<void> }[];
   readonly store: Pick<Store, "appliedConfiguration" | "appliedDigest" | "nextPolls">;
@@ -241,7 +243,7 @@ export function startReloading(started: FilesStanding, parts: ReloadParts): Relo
     }
   }
 
-  const watching = watchFolders(folders, changed);
+  const watching = watchFolders(folders, changed, parts.onStir === undefined ? {} : { onStir: parts.onStir });
   process.on("SIGHUP", changed);
   const timer = setInterval(() => void lookAgain(), LOOK_MS);
   if (started.isOpen) changed();

@@ -12,5 +12,5 @@ async function read(options: GlobalOptions): Promise<FilesRead> {
   }
 }
 
-// Only cli/load-aside.ts starts this.
-parentPort?.postMessage(await read(workerData as GlobalOptions));
+// Only cli/load-aside.ts starts this; it asks once, when the files have settled.
+parentPort?.once("message", async () => parentPort?.postMessage(await read(workerData as GlobalOptions)));

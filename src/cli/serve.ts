@@ -15,7 +15,7 @@ import { RequestError, StorywireError } from "../errors.ts";
 import type { Activity } from "../serve/metrics.ts";
 import { lockInstance } from "../store/lock.ts";
 import { openStore } from "../store/sql-store.ts";
-import { loadAside } from "./load-aside.ts";
+import { createAsideReader } from "./load-aside.ts";
 import { configurationOf, type ExitCode, type GlobalOptions } from "./options.ts";
 
 export interface ServeOptions extends GlobalOptions {
@@ -75,12 +75,14 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     web = running.use(await startWeb(configuration, log, parts));
     for (const activity of early) web.count(activity);
     const { configDir, feedsDir } = configurationPlace(options, process.env, process.cwd());
+    const reader = running.use(createAsideReader(options));
     const answering = web;
     const runners = [{ replace: ({ configuration: next }: Decision) => answering.replace(next) }];
     files = running.use(
       startReloading(standing, {
         folders: [configDir, join(configDir, "sources"), feedsDir],
-        load: async () => served(await loadAside(options), options),
+        load: async () => served(await reader.read(), options),
+        onStir: () => reader.prepare(),
         runners: poller === undefined ? runners : [...runners, poller],
         store,
         run: (args, signal) => runCommand([...args, "--config", configDir, "--feeds", feedsDir], signal),

@@ -6,13 +6,18 @@ import { watchFolders } from "./watch.ts";
 
 let top: string;
 let changes: number;
+let stirs: number;
 let watching: Disposable;
 
 beforeEach(() => {
   top = mkdtempSync(join(tmpdir(), "storywire-watch-"));
   mkdirSync(join(top, "sources"));
   changes = 0;
-  watching = watchFolders([top, join(top, "sources"), join(top, "feeds")], () => (changes += 1), 40);
+  stirs = 0;
+  watching = watchFolders([top, join(top, "sources"), join(top, "feeds")], () => (changes += 1), {
+    settleMs: 40,
+    onStir: () => (stirs += 1),
+  });
 });
 afterEach(() => {
   watching[Symbol.dispose]();
@@ -24,6 +29,7 @@ const toldOf = (count: number) => vi.waitFor(() => expect(changes).toBe(count), 
 it("tells many writes as one change, and the next ones as another", async () => {
   for (let number = 0; number < 20; number++) writeFileSync(join(top, "sources", `${number}.yaml`), "x");
   await toldOf(1);
+  expect(stirs).toBe(1);
   renameSync(join(top, "sources/1.yaml"), join(top, "sources/one.yaml"));
   await toldOf(2);
 });
