@@ -206,7 +206,7 @@ export async function loadSources(folder: string, context: SourceContext): Promi
   };
   const problems = [...unread];
   const sources: Source[] = [];
-  const places = new Map<SourceId, string>();
+  const places = new Map<SourceId, () => string>();
   for (const file of files) {
     for (const path of entryPaths(file.value)) {
       const checked = check(sourceSchema, file, path);
@@ -221,8 +221,8 @@ export async function loadSources(folder: string, context: SourceContext): Promi
       }
       problems.push(...furtherProblems(fields, file, path, context));
       const first = places.get(fields.id);
-      if (first === undefined) places.set(fields.id, placeName(file, path));
-      else problems.push(problemAt(file, [...path, "id"], `an id of its own (first used at ${first})`));
+      if (first === undefined) places.set(fields.id, () => placeName(file, path));
+      else problems.push(problemAt(file, [...path, "id"], `an id of its own (first used at ${first()})`));
       sources.push(toSource(fields, context));
     }
   }

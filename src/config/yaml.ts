@@ -16,6 +16,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import type { SettingsProblem } from "../errors.ts";
+import { readPlainYaml } from "./plain-yaml.ts";
 
 /** A configuration file above this is refused unread: it is a mistake, or made to hurt. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
@@ -97,7 +98,7 @@ async function loadYaml(file: string, shown: string): Promise<Checked<Located>> 
       return fileProblem(shown, `${bytes.length} bytes long`, `at most ${FILE_BYTES_MAX} bytes`);
     }
     const text = decodeUtf8(bytes);
-    return text === null ? fileProblem(shown, "not UTF-8", "text in UTF-8") : parseYaml(text, shown);
+    return text === null ? fileProblem(shown, "not UTF-8", "text in UTF-8") : readYaml(text, shown);
   } catch (error) {
     return fileProblem(shown, notReadable(error), "a file that this user may read");
   }
@@ -109,6 +110,18 @@ function decodeUtf8(bytes: Uint8Array): string | null {
   } catch {
     return null;
   }
+}
+
+/** Where a value stands is only asked when something is wrong: then a plain text is read once more. */
+function readYaml(text: string, name: string): Checked<Located> {
+  const value = readPlainYaml(text);
+  if (value === null) return parseYaml(text, name);
+  let whole: Checked<Located> | undefined;
+  const placeOf: Located["placeOf"] = (path, part) => {
+    whole ??= parseYaml(text, name);
+    return "value" in whole ? whole.value.placeOf(path, part) : {};
+  };
+  return { value: { name, value, placeOf } };
 }
 
 function parseYaml(text: string, name: string): Checked<Located> {
