@@ -104,13 +104,21 @@ function problemsOf({ query, body, problems }: Operation): Json {
   );
 }
 
-/** A schema in which the components that it holds are references; `name`: of a component itself. */
+/** A schema in which the components that it holds are references; `name`: of a component itself, which stands whole. */
 function inlined(schema: z.ZodType, name?: string): Json {
-  const registry = z.registry<{ id: string }>();
-  for (const [id, one] of Object.entries(components)) if (id !== name) registry.add(one, { id });
-  const { $defs: _defs, ...made } = z.toJSONSchema(schema, { metadata: registry }) as Json & { $defs?: unknown };
-  return pointed(withoutDialect(made)) as Json;
+  const { $defs = {}, ...made } = z.toJSONSchema(schema, PLAIN) as Json & {
+    readonly $defs?: Readonly<Record<string, object>>;
+  };
+  return pointed(withoutDialect((name === undefined ? undefined : $defs[name]) ?? made)) as Json;
 }
+
+/** Without the bounds that every whole number of the language has. */
+const PLAIN = {
+  override({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+    if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  },
+} as const;
 
 /** `#/$defs/poll` becomes `#/components/schemas/poll`; what zod noted for itself goes. */
 function pointed(value: unknown): unknown {

@@ -295,7 +295,7 @@ const problem = z
   })
   .meta({ description: "What went wrong (RFC 9457)" });
 
-/** Schemas by the names under which the description holds them. */
+/** Schemas by the names under which the description holds them: where one is used in another, it is a reference. */
 export const components = {
   overview,
   source,
@@ -308,3 +308,6 @@ export const components = {
   plan,
   problem,
 } as const;
+
+// zod writes what has an id as a reference.
+for (const [id, schema] of Object.entries(components)) z.globalRegistry.add(schema, { ...schema.meta(), id });
