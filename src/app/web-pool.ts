@@ -20,7 +20,9 @@ export interface PoolSpeech {
     | { readonly ask: "prepare"; readonly configuration: Configuration }
     | { readonly ask: "install" }
     | { readonly ask: "forget" }
-    | { readonly ask: "metrics" };
+    | { readonly ask: "metrics" }
+    /** Answers null: that is all that is asked. */
+    | { readonly ask: "alive" };
 }
 
 /** What a process that serves says to the first one. */
@@ -83,6 +85,10 @@ const SETTLED_MS = 60_000;
 /** How often what is shared is compared with what was told. */
 const TELL_MS = 200;
 
+/** How often each is asked whether it lives; one that leaves so many questions unanswered is ended, as it answers nobody. */
+const WATCH_MS = 10_000;
+const UNANSWERED_MAX = 3;
+
 /** One that has not told its metrics by then is left out. */
 const METRICS_MS = 2_000;
 
@@ -105,6 +111,8 @@ interface Place {
   isReady: boolean;
   /** What it was told last, as text. */
   told: string;
+  /** Questions whether it lives that it has not answered. */
+  unanswered: number;
   waitMs: number;
   timer?: NodeJS.Timeout;
   ended: () => void;
@@ -129,6 +137,7 @@ export async function startWebPool(configuration: Configuration, log: Logger, pa
     hasListened: false,
     isReady: false,
     told: "",
+    unanswered: 0,
     waitMs: RESTART_MS,
     ended: () => {},
   }));
@@ -186,7 +195,7 @@ export async function startWebPool(configuration: Configuration, log: Logger, pa
       },
       onQuestion: answer,
     });
-    Object.assign(place, { worker, dialogue, told: "" });
+    Object.assign(place, { worker, dialogue, told: "", unanswered: 0 });
     // Only our own program speaks on this channel.
     worker.on("message", (message) => dialogue.hear(message as DialogueMessage<never, never>));
     worker.on("error", () => {});
@@ -225,6 +234,21 @@ export async function startWebPool(configuration: Configuration, log: Logger, pa
     await dialogue.ask({ ask: "install" });
   }
 
+  /** A process that hangs keeps its share of the readers waiting. Where all slept, it has missed one question only. */
+  function watch(place: Place): void {
+    const { number, worker, dialogue, isListening } = place;
+    if (!isListening || worker === undefined || dialogue === undefined) return;
+    if (place.unanswered >= UNANSWERED_MAX) {
+      log.error({ event: "web", worker: number }, "a web process does not answer; it is ended");
+      worker.process.kill("SIGKILL");
+    }
+    place.unanswered += 1;
+    const answered = () => {
+      place.unanswered = 0;
+    };
+    dialogue.ask({ ask: "alive" }).then(answered, () => {});
+  }
+
   async function end(place: Place): Promise<void> {
     clearTimeout(place.timer);
     const { worker } = place;
@@ -241,10 +265,12 @@ export async function startWebPool(configuration: Configuration, log: Logger, pa
   async function endAll(): Promise<void> {
     stopping = true;
     clearInterval(telling);
+    clearInterval(watching);
     await Promise.all(places.map(end));
   }
 
   const telling = setInterval(tellState, TELL_MS);
+  const watching = setInterval(() => places.forEach(watch), WATCH_MS);
   let address: BoundAddress;
   try {
     const [first, ...others] = places;

@@ -32,6 +32,7 @@ export function createWebWorker(
     },
     async onQuestion(question) {
       if (question.ask === "start") return begin(question.start);
+      if (question.ask === "alive") return null;
       if (web === undefined) throw notStarted();
       if (question.ask === "metrics") return web.collectMetrics();
       if (question.ask === "prepare") {
