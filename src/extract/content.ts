@@ -335,10 +335,20 @@ function isComments({ element, words }: Block): boolean {
   return element.name !== "body" && !/^h[1-6]$/.test(element.name) && words.some((word) => COMMENTS.has(word));
 }
 
+/** A figure's parts are called after what they hold: copyright, author, more. */
+function isInFigure(block: Block): boolean {
+  let at: Block | null = block;
+  for (let level = 0; at !== null && level < FIGURE_LEVELS; level++, at = at.parent)
+    if (at.element.name === "figure") return true;
+  return false;
+}
+
+const FIGURE_LEVELS = 4;
+
 function isBeside(block: Block): boolean {
   const { element, words } = block;
   if (isComments(block)) return true;
-  if (element.name === "body" || element.name === "figure") return false;
+  if (element.name === "body" || isInFigure(block)) return false;
   if (isBesideElement(block)) return true;
   // What a heading says tells more than how it looks.
   if (/^h[1-6]$/.test(element.name) || element.attribs.itemprop?.includes("articleBody")) return false;

@@ -53,6 +53,8 @@ export function findFigures(segments: readonly Segment[], page: Segments, baseUr
     }
   }
   for (const copy of listCopies(segments, captions)) captions.add(copy);
+  // A credit in one line with its picture is said with it: the picture stays.
+  for (const { segment } of figures) if (captions.delete(segment)) captioned.add(segment);
   return { figures, captions, captioned };
 }
 

@@ -49,7 +49,7 @@ const CAPTION_LINE = /\((?:[\p{L}.& /]{0,40}\b)?(?:photo|image|picture|photograp
 /** The lines of the article: without what stands before its first and after its last paragraph, and without asides. */
 export function filterLines(kept: readonly Segment[], facts: LineFacts): readonly Segment[] {
   const started = trimStart(dropRepeats(kept), facts);
-  const lines = dropAsideSections(started).filter(
+  const lines = dropAsideSections(started, facts.pictures).filter(
     (segment, index) =>
       !facts.captions.has(segment) &&
       !isAside(segment, facts) &&
@@ -218,13 +218,14 @@ function ownLinkLength({ linkLength, awayLength }: Segment): number {
 }
 
 /** Drops what stands under a heading, or a short line, that announces something else. */
-function dropAsideSections(segments: readonly Segment[]): readonly Segment[] {
+function dropAsideSections(segments: readonly Segment[], pictures: ReadonlySet<Segment>): readonly Segment[] {
   const kept: Segment[] = [];
   let under: { readonly level: number; readonly isComments: boolean } | undefined;
   for (const [index, segment] of segments.entries()) {
     const level = segment.level > 0 ? segment.level : isLabel(segment, segments[index + 1]) ? LABEL_LEVEL : 0;
     if (level > 0 && isAsideHeading(segment)) under = { level, isComments: COMMENTS.test(segment.text) };
-    else if (under !== undefined && endsAside(segment, level, under)) under = undefined;
+    else if (under !== undefined && (endsAside(segment, level, under) || isOwnPicture(segment, under.level, pictures)))
+      under = undefined;
     if (under === undefined) kept.push(segment);
   }
   return kept;
@@ -235,6 +236,12 @@ function endsAside(segment: Segment, level: number, under: { level: number; isCo
   if (level > 0) return level <= under.level;
   if (under.isComments || segment.place.list) return false;
   return isParagraph(segment) && segment.linkLength < segment.text.length * 0.3;
+}
+
+/** A picture that leads nowhere ends what a mere label announced. */
+function isOwnPicture(segment: Segment, level: number, pictures: ReadonlySet<Segment>): boolean {
+  if (level !== LABEL_LEVEL || !pictures.has(segment) || segment.place.linked !== "none") return false;
+  return segment.nodes.every((node) => !("attribs" in node) || node.name !== "a");
 }
 
 const COMMENTS = /\bcomments?\b|kommentare?\b|commentaires?\b|comentarios?\b|comentários?\b/i;
