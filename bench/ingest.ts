@@ -6,7 +6,7 @@
  * is node:http with gunzip.
  */
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -29,11 +29,17 @@ const MAIN = join(import.meta.dirname, "../src/main.ts");
 interface Usage {
   readonly cpuMs: number;
   readonly wallMs: number;
-  readonly peakMib: number;
+  readonly peak: TreeMemory;
   readonly output: string;
 }
 
-/** Runs a program and answers what its whole tree took; peak is the sum of the resident sizes, sampled. */
+/** Resident memory of all processes of a tree in MiB: what they share counted for each of them, and once. */
+interface TreeMemory {
+  readonly rssMib: number;
+  readonly pssMib: number;
+}
+
+/** Runs a program and answers what its whole tree took; the peak is sampled. */
 function measure(
   file: string,
   args: readonly string[],
@@ -56,16 +62,15 @@ function measure(
         resolve({
           cpuMs: user + system,
           wallMs: performance.now() - startedAt,
-          peakMib: peak / 1024,
+          peak,
           output: lines.slice(0, -2).join("\n"),
         });
       },
     );
-    let peak = 0;
+    let peak: TreeMemory = { rssMib: 0, pssMib: 0 };
     const watch = setInterval(() => {
-      execFile("ps", ["-e", "-o", "pid=,ppid=,rss="], (_error, stdout) => {
-        peak = Math.max(peak, treeKib(stdout, child.pid ?? 0));
-      });
+      const { rssMib, pssMib } = memoryOf(child.pid ?? 0);
+      peak = { rssMib: Math.max(peak.rssMib, rssMib), pssMib: Math.max(peak.pssMib, pssMib) };
     }, 250);
   });
 }
@@ -75,24 +80,36 @@ function toMs(text: string): number {
   return Number(minutes) * 60_000 + Number(seconds) * 1000;
 }
 
-function treeKib(table: string, root: number): number {
-  const rows = table
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number));
+function memoryOf(root: number): TreeMemory {
+  const pids = treeOf(root);
+  return { rssMib: sumOf(pids, /^Rss:\s+(\d+)/m) / 1024, pssMib: sumOf(pids, /^Pss:\s+(\d+)/m) / 1024 };
+}
+
+function sumOf(pids: ReadonlySet<number>, field: RegExp): number {
+  return [...pids].reduce((sum, pid) => sum + Number(field.exec(procText(pid, "smaps_rollup"))?.[1] ?? 0), 0);
+}
+
+/** The process and all that descend from it. */
+function treeOf(root: number): ReadonlySet<number> {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const parents = pids.map(
+    (pid) => [Number(pid), Number(/.*\) \S (\d+)/.exec(procText(Number(pid), "stat"))?.[1])] as const,
+  );
   const inside = new Set([root]);
-  let total = 0;
-  for (let grown = true; grown; ) {
-    grown = false;
-    for (const [pid = 0, parent = 0] of rows) {
-      if (inside.has(parent) && !inside.has(pid)) {
-        inside.add(pid);
-        grown = true;
-      }
-    }
+  for (let size = 0; size < inside.size; ) {
+    size = inside.size;
+    for (const [pid, parent] of parents) if (inside.has(parent)) inside.add(pid);
   }
-  for (const [pid = 0, , kib = 0] of rows) if (inside.has(pid)) total += kib;
-  return total;
+  return inside;
+}
+
+/** Empty where the process ended meanwhile. */
+function procText(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "latin1");
+  } catch {
+    return "";
+  }
 }
 
 const FLOOR = `
@@ -137,7 +154,9 @@ async function main(): Promise<void> {
     process.stdout.write(
       `${SOURCES} sources of ${ITEMS} items (${Math.round(origin.bodyBytes / 1024)} kB gzip), ${options.addresses} addresses, ${LATENCY_MS} ms latency\n`,
     );
-    process.stdout.write("round   who        CPU ms/feed   feeds/s   peak MiB   requests   kB out/feed\n");
+    process.stdout.write(
+      "round   who        CPU ms/feed   feeds/s   peak RSS   peak PSS (MiB)   requests   kB out/feed\n",
+    );
     for (const [round, name] of ["cold", "same", "delta"].entries()) {
       if (name !== "delta")
         print(name, "floor", await counted(() => measure(process.execPath, ["floor.mjs", name], folder, env), round));
@@ -154,13 +173,14 @@ async function main(): Promise<void> {
 
 type Counted = Usage & Traffic;
 
-function print(name: string, who: string, { cpuMs, wallMs, peakMib, requests, bytes, output }: Counted): void {
+function print(name: string, who: string, { cpuMs, wallMs, peak, requests, bytes, output }: Counted): void {
   const cells = [
     name.padEnd(7),
     who.padEnd(9),
     (cpuMs / SOURCES).toFixed(2).padStart(12),
     ((SOURCES / wallMs) * 1000).toFixed(0).padStart(9),
-    peakMib.toFixed(0).padStart(10),
+    peak.rssMib.toFixed(0).padStart(10),
+    peak.pssMib.toFixed(0).padStart(16),
     String(requests).padStart(10),
     (bytes / 1024 / SOURCES).toFixed(2).padStart(13),
   ];
