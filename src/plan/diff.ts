@@ -28,21 +28,14 @@ export interface FilesDifference {
   readonly isFeedless: boolean;
 }
 
-/** What another way of saying it may change of the stories that come out of a document. */
-const READING_FIELDS = new Set([
-  "url",
-  "kind",
-  "timeZone",
-  "listing",
-  "page",
-  "identity",
-  "capturedAt",
-  "documentUrl",
-  "contentType",
-]);
+/** What says nothing of how a document is read; anything else may change the stories that come out of it. */
+const LABELS = new Set(["title", "tags"]);
 
-/** What decides which entries a feed shows. */
-const ENTRY_FIELDS = new Set(["select", "limit", "duplicates"]);
+/** What a feed's documents say beside their entries; anything else may change which entries it shows. */
+const PRESENTATION = new Set(["slug", "formerly", "title", "description", "language", "ttl", "content", "access"]);
+
+/** Keys as the files name them, where we call them otherwise. */
+const FILE_NAMES: Readonly<Record<string, string>> = { more: "page", ttlMs: "ttl" };
 
 /** What the files change of what was accepted, by source and feed, in the order of their names. */
 export function compareFiles(applied: AppliedFiles, wanted: Pick<Configuration, "sources" | "feeds">): FilesDifference {
@@ -55,12 +48,12 @@ export function compareFiles(applied: AppliedFiles, wanted: Pick<Configuration, 
 
 /** Whether a document may be read differently. */
 export function isReadAnew({ change, fields }: SourceDifference): boolean {
-  return change === "changed" && fields.some((field) => READING_FIELDS.has(field));
+  return change === "changed" && fields.some((field) => !LABELS.has(field));
 }
 
 /** Whether the feed may show other entries. */
 export function isSelectedAnew({ change, fields }: FeedDifference): boolean {
-  return change !== "changed" || fields.some((field) => ENTRY_FIELDS.has(field));
+  return change !== "changed" || fields.some((field) => !PRESENTATION.has(field));
 }
 
 /**
@@ -85,7 +78,7 @@ function compareSources(applied: readonly ReadSource[], wanted: readonly ReadSou
     const [old, next] = [before.get(id), after.get(id)];
     if (old === undefined) return [{ id, change: "added", fields: [] }];
     if (next === undefined) return [{ id, change: "removed", fields: [] }];
-    const fields = differingKeys(old, next).map((key) => (key === "more" ? "page" : key));
+    const fields = differingKeys(old, next);
     return fields.length === 0 ? [] : [{ id, change: "changed", fields }];
   });
 }
@@ -119,5 +112,5 @@ function differingKeys<T extends object>(before: T, after: T): readonly string[]
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
   const [old, next] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
   const keys = [...new Set([...old.keys(), ...next.keys()])].sort();
-  return keys.filter((key) => !isDeepStrictEqual(old.get(key), next.get(key)));
+  return keys.filter((key) => !isDeepStrictEqual(old.get(key), next.get(key))).map((key) => FILE_NAMES[key] ?? key);
 }

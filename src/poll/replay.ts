@@ -44,8 +44,9 @@ export async function replayBody(
   tools: ReplayTools,
 ): Promise<Replay | null> {
   const { memory } = memoryUnderRules(source, state?.memory ?? freshMemory);
-  // What is kept is the feed that a page named: asked for no longer where the page itself is wanted.
-  if (state?.memory.feedUrl !== undefined && memory.feedUrl === undefined && source.kind !== "auto") return null;
+  // What is kept is the feed that a page named: not what is at the source's own address.
+  const isOfAnother = state?.memory.feedUrl !== undefined && source.url !== body.finalUrl;
+  if (isOfAnother && source.kind !== "auto") return null;
   const document = { ...body, body: await decoded(body, tools.bodyBytesMax) };
   const read = (known: ReadonlySet<string>) =>
     tools.read(jobOf(source, document, { kind: source.kind, capturedAt: body.at, known }));
