@@ -72,8 +72,8 @@ function checkReferences(text: string, report: Report): void {
     const markup = text.slice(start, open);
     const lone = /&(?!(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z_][\w.-]*);)/.exec(markup);
     if (lone !== null) report.error("xml-well-formed", "Not well-formed: a lone &", placeOf(text, start + lone.index));
-    const end = />[^<]*\]\]>/.exec(markup);
-    if (end !== null) report.error("xml-well-formed", "Not well-formed: ]]> in text", placeOf(text, start + end.index));
+    const end = findSectionEnd(markup);
+    if (end >= 0) report.error("xml-well-formed", "Not well-formed: ]]> in text", placeOf(text, start + end));
     for (const reference of markup.matchAll(/&#(x?)([0-9A-Fa-f]+);/g)) {
       const code = Number.parseInt(reference[2] ?? "", reference[1] === "x" ? 16 : 10);
       if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) || NOT_XML.test(String.fromCodePoint(code))) {
@@ -86,6 +86,19 @@ function checkReferences(text: string, report: Report): void {
     }
     start = close;
   }
+}
+
+/** Where `]]>` stands in text, -1 where it does not. In the value of an attribute it may stand (XML 1.0 §3.1). */
+function findSectionEnd(markup: string): number {
+  if (!markup.includes("]]>")) return -1;
+  let isText = false;
+  for (let at = 0; at < markup.length; at += 1) {
+    const character = markup[at];
+    if (character === "<") isText = false;
+    else if (character === ">" && isText && markup.startsWith("]]", at - 2)) return at - 2;
+    else if (character === ">") isText = true;
+  }
+  return -1;
 }
 
 /** Where the next CDATA section or comment begins and ends. */

@@ -322,6 +322,14 @@ describe("checkDocument", () => {
     expect(checkDocument(" ".repeat(16_000_001), "auto")).toEqual([expect.objectContaining({ rule: "too-large" })]);
   });
 
+  it.each([">", "]]", "&", "&#x41;", "<![CDATA[", "<!--", "<a>", "\n"])(
+    "takes time in proportion to a document of nothing but %j",
+    (piece) => {
+      // Where it grew with the square, this would take hours.
+      checkDocument(`<rss version="2.0"><channel><title>${piece.repeat(500_000 / piece.length)}`, "auto");
+    },
+  );
+
   it("reads U+2028 as a character of text, as XML 1.0 does", () => {
     expect(checkDocument(SOUND.rss.replace("Story 2", "Story\u20282"), "rss")).toEqual([]);
   });
