@@ -8,6 +8,7 @@ import type { FeedSlug } from "../../src/model/feed.ts";
 import type { Story } from "../../src/model/story.ts";
 import { clusterOf } from "../../src/normalize/identity.ts";
 import { compileMemberships } from "../../src/select/membership.ts";
+import { copyDatabase } from "../../src/store/copy.ts";
 import { type DatabaseAddress, migrate, openDatabase } from "../../src/store/database.ts";
 import { createSqlStore } from "../../src/store/sql-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -202,4 +203,33 @@ describe.each(Object.entries(databases))("what an operator says, on %s,", (_name
     expect(bytes / stories).toBeLessThan(3_000);
     expect((await store.newestEntries("top" as FeedSlug, 2_000)).length).toBeGreaterThan(0);
   });
+});
+
+it("what an operator said goes along from SQLite to Postgres", async () => {
+  const from = openDatabase(await databases.SQLite());
+  const to = openDatabase(await databases.Postgres());
+  await migrate(from);
+  await migrate(to);
+  await using before = createSqlStore(from);
+  await using after = createSqlStore(to);
+  const play = await startPlayer(before, [source], feeds);
+  await play.poll([numberedItem(1), numberedItem(2)], NOW);
+  const [first, second] = await play.entries();
+  const history = (await before.storyHistory(first!.id))!;
+  const planned = planCorrection({
+    ...history,
+    patch: { title: "Mended", published: "2026-02-01" },
+    now: NOW + HOUR,
+    timeZone: "UTC",
+    membershipsOf: memberships.of,
+  });
+  await before.correctStory(planned!);
+  await before.retractStory(second!.id, { now: NOW + HOUR });
+  await before.pauseSource(source.id, { pausedAt: NOW, now: NOW });
+  await before.prune({ stories: {}, revisions: {}, polls: {} }, { now: NOW, after: null });
+  await copyDatabase(from, to);
+  expect(await after.storyHistory(first!.id)).toEqual(await before.storyHistory(first!.id));
+  expect(await after.storyHistory(second!.id)).toEqual(await before.storyHistory(second!.id));
+  expect(await after.sourceStates()).toEqual(await before.sourceStates());
+  expect(await after.sourceUsage()).toEqual(await before.sourceUsage());
 });
