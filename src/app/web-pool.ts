@@ -42,7 +42,7 @@ interface WorkerStart {
 }
 
 /** Where all of them listen. */
-export interface SharedAddress {
+interface SharedAddress {
   readonly host: string;
   readonly port: number;
   /** Each has a socket of its own on the port (SO_REUSEPORT), and the system deals connections out. */

@@ -32,7 +32,7 @@ interface PreparedAuthor {
 }
 
 /** Section or tag; the section comes first. */
-export interface PreparedCategory {
+interface PreparedCategory {
   readonly name: string;
   /** What kind of name it is: RSS `domain`, Atom `scheme`. */
   readonly scheme: string;

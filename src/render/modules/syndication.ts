@@ -16,6 +16,7 @@ const PERIODS = [
 /**
  * How often to ask, as sy:updatePeriod and sy:updateFrequency say it (RDF Site Summary 1.0 Modules: Syndication): the
  * shortest period that the interval divides, else the shortest that it fits into, rounded to the slower side.
+ * @internal Tests use it by itself.
  */
 export function updateRhythm(minutes: number): { readonly period: string; readonly frequency: number } {
   const fitting = PERIODS.filter((one) => minutes <= one.minutes);
