@@ -33,15 +33,18 @@ const ASIDES = [
   /^\(?(?:reporting|additional reporting|writing|editing) by\b.{0,250}$/i,
   /^(?:citation|cite this(?: article)?|how to cite(?: this)?)\b.{0,200}$/i,
   /^.{0,200}\b(?:is subject to copyright|may not be (?:published|reproduced|redistributed)|be reproduced without)\b.{0,250}$/i,
-  /^(?=.{0,200}\b(?:comment|coment|kommentar)).{0,250}\bmoder.{0,150}$/i,
+  /^(?=.{0,200}(?:\bcomment|\bcoment|\bkommentar|комментар|коментар|التعليقات|yorum)).{0,250}(?:\bmoder|модер|مراجعة|onay).{0,250}$/iu,
   /^(?:like this|sukai ini|suka memuat|gefällt mir|\d* ?bloggern? gefällt)(?!\p{L}).{0,40}$/iu,
+  /^(?:(?:rezept|artikel|seite|beitrag|recipe|article|page|story) )?(?:drucken|herunterladen|print(?: this)?(?: (?:recipe|article|page|story))?|imprimir|imprimer|stampa|afdrukken|skriv ut|drukuj)$/i,
+  /^(?=.{0,150}(?:únete|suscr[ií]b|síguenos|síguen|abonnier|folg(?:e|t|en sie) |melden? (?:dich|sie sich)|abonnez|suivez|rejoignez|inscrivez|iscrivi|seguici|unisciti|inscreva|siga(?:-| )|junte-se|volg |schrijf je|zapisz|śledź|obserwuj|odebírejte|sledujte|подпис|присоединяй|підпис|följ |følg |seuraa|takip|ακολουθ)).{0,200}(?:facebook|twitter|instagram|whatsapp|telegram|youtube|tiktok|linkedin|google news|newsletter|boletín|bulletin|канал|kanal)/iu,
+  /^(?:(?:the )?(?:views|opinions)(?: and opinions)? (?:expressed|in this|of the)|die (?:in diesem|hier) .{0,40}meinung|les opinions exprimées|las opiniones (?:expresadas|vertidas)|as opiniões (?:expressas|aqui)|le opinioni espresse|الآراء الواردة|мнение (?:автора|редакции))(?!\p{L}).{0,380}$/iu,
   /^(?:if|did) you (?:enjoy|lik|lov)e?d? .{0,200}\b(?:join|subscri|support|share|sign up|follow|donat|member|newsletter).{0,300}$/i,
   /^(?:follow|contact|email|e-mail|reach)\b.{0,60}(?:\bat\b|\bon\b|@).{0,160}$/i,
 ];
 
 /** Headings of what is not the article: all under them goes, up to the next heading of the same level or running text. */
 const ASIDE_HEADINGS =
-  /^(?:related|(?:(?:top|best|all|reader|user)s?'? ){0,2}(?:rated )?comments?\b|kommentare?\b|commentaires?\b|comentários?\b|comentarios?\b|more (?:from|on|stories|news|in|like|to)|recommended|read (?:more|next|also)|see also|you (?:may|might)|also (?:on|in|read)|trending|popular|most (?:read|popular|viewed)|latest|top stories|newsletter|sign up|subscribe|comments?|\d+ comments?|leave a (?:comment|reply)|share|follow us|about the authors?|about us|contact|tags|up next|editor's picks?|don't miss|join the|advertisement|partner (?:news|content)|more great|trending now|topics|sponsored|ähnliche|mehr zum|das könnte|lire aussi|sur le même|articles? (?:liés|similaires)|relacionad|te puede|leia (?:também|mais)|lees (?:ook|meer)|läs (?:också|mer))/i;
+  /^(?:related|(?:\d{1,5}|one|ein|eine|un|una|uno) (?:antwort(?:en)?|gedanken?|thoughts?|responses?|repl(?:y|ies)|reacties?|réponses?|respuestas?|rispost[ae]|pensier[io]|comentários?|kommentare?|comentarios?|commentaires?) (?:zu|auf|on|to|sur|en|à|op|su|a|em)\b|(?:(?:top|best|all|reader|user)s?'? ){0,2}(?:rated )?comments?\b|kommentare?\b|commentaires?\b|comentários?\b|comentarios?\b|more (?:from|on|stories|news|in|like|to)|recommended|read (?:more|next|also)|see also|you (?:may|might)|also (?:on|in|read)|trending|popular|most (?:read|popular|viewed)|latest|top stories|newsletter|sign up|subscribe|comments?|\d+ comments?|leave a (?:comment|reply)|share|follow us|about the authors?|about us|contact|tags|up next|editor's picks?|don't miss|join the|advertisement|partner (?:news|content)|more great|trending now|topics|sponsored|ähnliche|mehr zum|das könnte|lire aussi|sur le même|articles? (?:liés|similaires)|relacionad|te puede|leia (?:também|mais)|lees (?:ook|meer)|läs (?:också|mer))/i;
 
 /** The end of a picture's caption: `(AP Photo/A B)`, `(Image: Agency)`. */
 const CAPTION_LINE = /\((?:[\p{L}.& /]{0,40}\b)?(?:photo|image|picture|photograph|foto)s?\b[^()]{1,100}\)\.?$/iu;
@@ -244,7 +247,8 @@ function isOwnPicture(segment: Segment, level: number, pictures: ReadonlySet<Seg
   return segment.nodes.every((node) => !("attribs" in node) || node.name !== "a");
 }
 
-const COMMENTS = /\bcomments?\b|kommentare?\b|commentaires?\b|comentarios?\b|comentários?\b/i;
+const COMMENTS =
+  /^\d{1,5} (?:antwort|gedanke|thought|response|repl|reacti|répons|respuest|rispost|pensier)|\bcomments?\b|kommentare?\b|commentaires?\b|comentarios?\b|comentários?\b/i;
 
 /** Deeper than any heading. */
 const LABEL_LEVEL = 7;
