@@ -75,6 +75,8 @@ export function startReloading(started: FilesStanding, parts: ReloadParts): Relo
   /** Accepted, and neither what runs nor what the files say: at the second look it is told. */
   let odd: string | undefined;
   let isEnded = false;
+  /** The files as they were read last: whatever changed since is on its way. */
+  let latest: Configuration | undefined;
   /** The plan that is being made, and when it is done with. */
   let planning: AbortController | undefined;
   let planned: Promise<void> = Promise.resolve();
@@ -99,6 +101,7 @@ export function startReloading(started: FilesStanding, parts: ReloadParts): Relo
   }
 
   async function weighFiles(next: Configuration): Promise<void> {
+    latest = next;
     const kept = keptUntilStart.filter((name) => !isDeepStrictEqual(next.settings[name], running.settings[name]));
     if (kept.length > 0) {
       const told = { state: "needs_restart", settings: kept } as const;
@@ -183,7 +186,7 @@ export function startReloading(started: FilesStanding, parts: ReloadParts): Relo
       seen = accepted;
       odd = undefined;
       if (accepted === describeFiles(running).digest) return;
-      const next = await load();
+      const next = latest !== undefined && accepted === describeFiles(latest).digest ? latest : await load();
       if (accepted === describeFiles(next).digest) await weighFiles(next);
       else odd = accepted;
     } else if (odd !== undefined) {

@@ -19,15 +19,12 @@ export interface Decision {
 export interface FilesStanding extends Decision {
   readonly digest: string;
   /** Null: nothing was accepted yet. */
-  readonly applied: Accepted | null;
+  readonly applied: AppliedConfiguration | null;
   /** The files differ, and it takes a plan to say whether they surprise. */
   readonly isOpen: boolean;
   /** What the files change of what was accepted; nothing where nothing was. */
   readonly difference: FilesDifference;
 }
-
-/** What was accepted last; `files` null: by a version of this program that wrote it in another way. */
-type Accepted = AppliedConfiguration & { readonly files: AppliedFiles | null };
 
 /** Compares the files with what was accepted last; reads of the store no more than that and which sources it knows. */
 export async function standingOf(
@@ -35,19 +32,24 @@ export async function standingOf(
   store: Pick<Store, "appliedConfiguration" | "nextPolls">,
 ): Promise<FilesStanding> {
   const { digest } = describeFiles(wanted);
-  const applied = await findApplied(store);
-  const files = applied?.files ?? null;
-  const difference = files === null ? NO_DIFFERENCE : compareFiles(files, wanted);
-  const found = { digest, applied, replaces: applied?.digest ?? null, difference };
-  if (files === null || applied?.digest === digest) return { ...found, configuration: wanted, isOpen: false };
+  const applied = await store.appliedConfiguration();
+  const found = { digest, applied, replaces: applied?.digest ?? null };
+  const inForce = { ...found, configuration: wanted, difference: NO_DIFFERENCE, isOpen: false };
+  if (applied === null || applied.digest === digest) return inForce;
+  const files = readApplied(applied.text);
+  if (files === null) return inForce;
+  const difference = compareFiles(files, wanted);
   const known = new Set<string>((await store.nextPolls()).keys());
   const isOpen = !isPlain(difference, known);
-  return { ...found, configuration: isOpen ? heldConfiguration(wanted, files) : wanted, isOpen };
+  return { ...found, configuration: isOpen ? heldConfiguration(wanted, files) : wanted, difference, isOpen };
 }
 
 const NO_DIFFERENCE: FilesDifference = { sources: [], feeds: [], isFeedless: false };
 
-export async function findApplied(store: Pick<Store, "appliedConfiguration">): Promise<Accepted | null> {
+/** What was accepted last; `files` null: by a version of this program that wrote it in another way. */
+export async function findApplied(
+  store: Pick<Store, "appliedConfiguration">,
+): Promise<(AppliedConfiguration & { readonly files: AppliedFiles | null }) | null> {
   const applied = await store.appliedConfiguration();
   return applied === null ? null : { ...applied, files: readApplied(applied.text) };
 }
@@ -64,9 +66,9 @@ export async function acceptConfiguration(
 ): Promise<void> {
   if (replaces === undefined) return;
   const { digest, text } = describeFiles(wanted);
-  const applied = await findApplied(store);
+  const applied = await store.appliedConfiguration();
   if (applied?.text === text || (applied?.digest ?? null) !== replaces) return;
-  const files = applied?.files ?? null;
+  const files = applied === null ? null : readApplied(applied.text);
   const due = files === null ? new Map<SourceId, number>() : await dueAnew(files, wanted, { store, now });
   await store.saveApplied({ digest, at: applied?.digest === digest ? applied.at : now, text }, { due, replaces });
 }
