@@ -1,9 +1,10 @@
 import type { DateInterval } from "../model/date.ts";
 import type { DocumentContext } from "../model/parsed.ts";
+import type { ShownDate } from "./date-marks.ts";
 import { areApart, type DateReader } from "./date-reading.ts";
 import type { Marks } from "./marks.ts";
 import type { PageMetadata } from "./metadata.ts";
-import { type DatedLines, readShownDates, type ShownDate } from "./shown-dates.ts";
+import { type DatedLines, readShownDates } from "./shown-dates.ts";
 import { addressDate, findTornClocks, readToldDates } from "./told-dates.ts";
 
 export interface FoundDates {
@@ -26,15 +27,12 @@ export function findDates(
   const reader: DateReader = { context, languages, torn: findTornClocks(page) };
   const told = readToldDates(page, reader);
   const shown = readShownDates(reader, marks, lines, page.canonical);
-  const updated = told.updated ?? shown.updated;
+  const { near } = shown;
+  const address = addressDate(reader, page);
   const found =
-    toldDate(told.linked, told.meta, shown.near) ??
-    shown.near?.date ??
-    told.other ??
-    addressDate(reader, page) ??
-    shown.far ??
-    told.vague;
-  const published = settleByAddress(found, addressDate(reader, page));
+    toldDate(told.linked, told.meta, near) ?? near?.date ?? told.other ?? address ?? shown.far ?? told.vague;
+  const published = settleByAddress(found, address);
+  const updated = told.updated ?? shown.updated ?? laterThan(published, told.linked ?? told.meta);
   if (isAnotherStorys(published, updated)) return { published: undefined, updated };
   return { published, updated: isLater(updated, published) ? updated : undefined };
 }
@@ -52,6 +50,13 @@ function toldDate(
   if (told === undefined || shown === undefined || !areApart(told, shown.date)) return told;
   if (meta !== undefined && !areApart(meta, shown.date)) return meta;
   return shown.labelled && shown.date.to < told.to ? shown.date : told;
+}
+
+/** A publication told to machines that readers see an earlier one of: the change after it. */
+function laterThan(published: DateInterval | undefined, told: DateInterval | undefined): DateInterval | undefined {
+  return published !== undefined && told !== undefined && areApart(published, told) && told.to > published.to
+    ? told
+    : undefined;
 }
 
 function settleByAddress(found: DateInterval | undefined, address: DateInterval | undefined): DateInterval | undefined {

@@ -42,7 +42,12 @@ export function readMarks(document: Document, title: string): Marks {
   walkElements(document, (element) => {
     order++;
     const { attribs, name } = element;
-    if (headline === -1 && (name === "h1" || name === "h2" || name === "div") && key !== "" && ownKey(element) === key)
+    if (
+      headline === -1 &&
+      (name === "h1" || name === "h2" || name === "div") &&
+      key !== "" &&
+      isHeadline(element, title, key)
+    )
       headline = order;
     const property = isOfAnotherItem(element) ? undefined : attribs.itemprop;
     const names =
@@ -76,12 +81,13 @@ export function readMarks(document: Document, title: string): Marks {
   return { authors, dates, tags, headline };
 }
 
-const HEADLINE_CHARACTERS_MAX = 1200;
+/** White space and marks that a headline's element may hold beside the title. */
+const MARGIN_CHARACTERS = 400;
 
-function ownKey(element: Element): string {
-  return element.children.length > 8
-    ? ""
-    : wordsKey(shortText(element.children, HEADLINE_CHARACTERS_MAX)?.slice(0, 400) ?? "");
+function isHeadline(element: Element, title: string, key: string): boolean {
+  if (element.children.length > 8) return false;
+  const text = shortText(element.children, title.length + MARGIN_CHARACTERS);
+  return text !== undefined && text.length < title.length * 2 + 40 && wordsKey(text.slice(0, 400)) === key;
 }
 
 /** More nodes hold no line of facts. */
