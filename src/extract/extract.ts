@@ -10,6 +10,7 @@ import { drawEmbeddedArticle } from "./embedded-article.ts";
 import { findLanguage } from "./facts.ts";
 import { findFeedLink } from "./feed-link.ts";
 import { extractListings, type Listings } from "./listing.ts";
+import { wordCount } from "./listing-links.ts";
 import { findTextListing } from "./listing-text.ts";
 import { metaOf, type PageMetadata, readMetadata, siteNameOf } from "./metadata.ts";
 import { findNextPart } from "./next-part.ts";
@@ -65,12 +66,20 @@ function extractText(text: string, context: DocumentContext, options: ExtractOpt
   const heading = options.heading ?? options.selectors?.heading;
   const listing = options.kind === "page" && !options.more ? null : findTextListing(lines, context, heading);
   const own = listing === null ? lines : [...lines.slice(0, listing.startLine), "", ...lines.slice(listing.endLine)];
-  const article = options.kind === "listing" ? null : findTextArticle(own, context);
+  const found = options.kind === "listing" ? null : findTextArticle(own, context);
+  const article = options.kind === "auto" && listing !== null && isBrief(found) ? null : found;
   const wantsListed = article === null ? options.kind !== "page" : options.more;
   const listed = wantsListed ? (listing?.items ?? []) : [];
   const items = article === null ? listed : [article, ...listed];
   if (items.length === 0) throw nothingFound(options.kind, context);
   return { format: "text", feed: { authors: [] }, items, hints: {}, faults: [] };
+}
+
+const TEXT_WORDS_MIN = 25;
+
+/** A few words over a list are no article. */
+function isBrief(article: ParsedItem | null): boolean {
+  return wordCount(bodyText(String(article?.contentHtml ?? ""))) < TEXT_WORDS_MIN;
 }
 
 function extractPage(document: Document, context: DocumentContext, options: ExtractOptions): ParsedFeed {
