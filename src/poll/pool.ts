@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { ParseError } from "../errors.ts";
+import { showUrl } from "../fetch/failure.ts";
 import type { Reading } from "../model/candidate.ts";
 import type { ReadingJob } from "./read.ts";
 import type { WorkerAnswer } from "./worker.ts";
@@ -209,6 +210,12 @@ export function createLanes<J extends Job, R>(count: number, limits: LaneLimits,
   };
 }
 
+/** What a query holds may be a secret. */
+function unread(url: string, code: string, reason: string): ParseError {
+  const shown = URL.canParse(url) ? showUrl(new URL(url)) : url;
+  return new ParseError(`Cannot read ${shown}: ${reason}`, { code, concerns: shown });
+}
+
 function stopped(): ParseError {
   return new ParseError("Cannot read the document: the service is stopping", { code: "stopped" });
 }
@@ -308,10 +315,7 @@ class Lane<J extends Job, R> {
     const how = signal ?? `code ${code}`;
     task?.reject(
       this.#verdict ??
-        new ParseError(`Cannot read ${task.job.url}: the reading process ended (${how}), likely out of memory`, {
-          code: "parse_crashed",
-          concerns: task.job.url,
-        }),
+        unread(task.job.url, "parse_crashed", `the reading process ended (${how}), likely out of memory`),
     );
     this.#on.gone();
   }
@@ -333,8 +337,7 @@ class Lane<J extends Job, R> {
   }
 
   #stop(code: string, reason: string): void {
-    const url = this.#task?.job.url ?? "the document";
-    this.#verdict = new ParseError(`Cannot read ${url}: ${reason}`, { code, concerns: url });
+    this.#verdict = unread(this.#task?.job.url ?? "the document", code, reason);
     this.#child.kill("SIGKILL");
   }
 }

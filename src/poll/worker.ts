@@ -15,7 +15,7 @@ async function answer(job: ReadingJob): Promise<WorkerAnswer<Reading>> {
     if (error instanceof StorywireError) {
       return { error: { code: error.code, message: error.message, concerns: error.concerns } };
     }
-    return { error: { code: "parse_failed", message: `Cannot read ${job.url}: ${error}`, concerns: job.url } };
+    return { error: { code: "parse_failed", message: `Cannot read the document: ${error}` } };
   }
 }
 
