@@ -10,6 +10,7 @@ const SLICE_ROWS = MEASURED_MAX / SLICES;
 
 /** Figures older than this are taken anew when retention comes by. */
 const USAGE_AGE_MS = 6 * 3_600_000;
+const CHANGED_SHARE = 0.2;
 
 const STORY_BYTES = `octet_length(record) + octet_length(title) + octet_length(dates) + octet_length(keys)
   + coalesce(octet_length(origins), 0)
@@ -18,14 +19,9 @@ const STORY_BYTES = `octet_length(record) + octet_length(title) + octet_length(d
   + coalesce((select sum(octet_length(sightings.text) + octet_length(sightings.field) + coalesce(octet_length(interval), 0))
       from sightings where sightings.n = sampled.n), 0)`;
 
-/** What is kept of one source, without indexes: exact for few stories, about right for many. */
+/** What is kept of one source, its visits and documents included, indexes not: exact for few stories, about right for many. */
 export async function measureSource(sql: Sql, id: SourceId, now: number): Promise<SourceUsage> {
-  const [counted] = await query<{ stories: number }>(
-    sql,
-    "select count(*) as stories from stories where source_id = ?",
-    [id],
-  );
-  const stories = Number(counted?.stories ?? 0);
+  const stories = await countStories(sql, id);
   const isSampled = stories > MEASURED_MAX;
   const rows = isSampled ? SLICE_ROWS : MEASURED_MAX;
   let measured = 0;
@@ -40,19 +36,42 @@ export async function measureSource(sql: Sql, id: SourceId, now: number): Promis
     measured += Number(part?.measured ?? 0);
     bytes += Number(part?.bytes ?? 0);
   }
-  const [visits] = await query<{ bytes: number }>(
+  const [others] = await query<{ visits: number; documents: number }>(
     sql,
-    "select coalesce(sum(octet_length(record)), 0) as bytes from polls where source_id = ?",
-    [id],
+    `select (select coalesce(sum(octet_length(record)), 0) from polls where source_id = ?) as visits,
+      (select coalesce(sum(bytes), 0) from kept_bodies where source_id = ?) as documents`,
+    [id, id],
   );
   const ofStories = measured === 0 ? 0 : (bytes / measured) * stories;
-  return { sourceId: id, stories, bytes: Math.round(ofStories + Number(visits?.bytes ?? 0)), at: now };
+  const ofOthers = Number(others?.visits ?? 0) + Number(others?.documents ?? 0);
+  return { sourceId: id, stories, bytes: Math.round(ofStories + ofOthers), at: now };
 }
 
-/** Measures a source anew where its figures are old; `now` is when. */
+async function countStories(sql: Sql, id: SourceId): Promise<number> {
+  const [counted] = await query<{ stories: number }>(
+    sql,
+    "select count(*) as stories from stories where source_id = ?",
+    [id],
+  );
+  return Number(counted?.stories ?? 0);
+}
+
+/**
+ * Measures a source anew, as of `now`, where its figures are old, or its stories have become many more or fewer since. One
+ * that was never visited holds nothing yet.
+ */
 export async function refreshUsage(database: Database, id: SourceId, now: number): Promise<void> {
-  const [known] = await query<{ at: number }>(database, "select at from source_usage where source_id = ?", [id]);
-  if (known !== undefined && now - known.at < USAGE_AGE_MS) return;
+  const [known] = await query<{ at: number | null; stories: number | null; last_poll: string | null }>(
+    database,
+    `select source_usage.at, source_usage.stories, sources.last_poll from sources
+      left join source_usage on source_usage.source_id = sources.id where sources.id = ?`,
+    [id],
+  );
+  if (known === undefined || known.last_poll === null) return;
+  if (known.at !== null && known.stories !== null && now - known.at < USAGE_AGE_MS) {
+    const change = Math.abs((await countStories(database, id)) - known.stories);
+    if (change <= known.stories * CHANGED_SHARE) return;
+  }
   const { stories, bytes } = await measureSource(database, id, now);
   await query(
     database,

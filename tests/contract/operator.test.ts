@@ -188,6 +188,14 @@ describe.each(Object.entries(databases))("what an operator says, on %s,", (_name
     expect(await store.sourceUsage()).toEqual([]);
     await store.prune({ stories: {}, revisions: {}, polls: {} }, { now: NOW + HOUR, after: null });
     expect(await store.sourceUsage()).toEqual([{ ...measured, at: NOW + HOUR }]);
+    const prune = (now: number) => store.prune({ stories: {}, revisions: {}, polls: {} }, { now, after: null });
+    await prune(NOW + 2 * HOUR);
+    expect(await store.sourceUsage()).toMatchObject([{ stories: 2, at: NOW + HOUR }]);
+    await play.poll([numberedItem(1), numberedItem(2), numberedItem(3)], NOW + 3 * HOUR);
+    await prune(NOW + 3 * HOUR);
+    expect(await store.sourceUsage()).toMatchObject([{ stories: 3, at: NOW + 3 * HOUR }]);
+    await prune(NOW + 10 * HOUR);
+    expect(await store.sourceUsage()).toMatchObject([{ stories: 3, at: NOW + 10 * HOUR }]);
     expect(await store.diskBytes()).toBeGreaterThan(10_000);
   });
 
