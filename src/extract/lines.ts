@@ -111,13 +111,12 @@ function isParagraph(segment: Segment): boolean {
 const ABOVE_TITLE_CHARACTERS_MAX = 600;
 
 function trimStart(kept: readonly Segment[], facts: LineFacts): readonly Segment[] {
-  const titleKey = wordsKey(facts.title);
   let start = 0;
   let spoken = 0;
   const all = kept.reduce((sum, segment) => sum + (isParagraph(segment) ? segment.size : 0), 0);
   for (const [index, segment] of kept.entries()) {
     if (spoken > Math.min(all * 0.25, ABOVE_TITLE_CHARACTERS_MAX)) break;
-    if (wordsKey(segment.text) === titleKey && titleKey !== "") start = index + 1;
+    if (facts.title !== "" && isSaid(segment.text, facts.title)) start = index + 1;
     if (isParagraph(segment)) spoken += segment.size;
   }
   const first = kept.findIndex(
@@ -133,7 +132,7 @@ function trimStart(kept: readonly Segment[], facts: LineFacts): readonly Segment
     if (segment.level > 0)
       return (
         index === list.length - 1 &&
-        wordsKey(segment.text) !== titleKey &&
+        !isSaid(segment.text, facts.title) &&
         segment.text.length < 120 &&
         segment.level > 1
       );
@@ -148,7 +147,13 @@ function trimStart(kept: readonly Segment[], facts: LineFacts): readonly Segment
 }
 
 function isStandfirst(segment: Segment, facts: LineFacts): boolean {
-  return facts.standfirst !== "" && wordsKey(segment.text) === wordsKey(facts.standfirst);
+  return facts.standfirst !== "" && isSaid(segment.text, facts.standfirst);
+}
+
+/** Whether a line says the same words; lines of other lengths are not looked into. */
+function isSaid(line: string, words: string): boolean {
+  if (line.length > words.length * 2 + 10 || words.length > line.length * 2 + 10) return false;
+  return line === words || wordsKey(line) === wordsKey(words);
 }
 
 function isSentence(text: string): boolean {
@@ -198,7 +203,7 @@ function isAside(segment: Segment, facts: LineFacts): boolean {
   const { text } = segment;
   if (segment.place.caption !== undefined) return true;
   if (text === "") return segment.embed === undefined && !facts.pictures.has(segment);
-  if (wordsKey(text) === wordsKey(facts.title)) return segment.text.length < 400;
+  if (isSaid(text, facts.title)) return text.length < 400;
   if (ASIDE_HEADINGS.test(text) && segment.linkLength > text.length * 0.4) return true;
   if (segment.place.quote || segment.place.cell || segment.place.preformatted) return false;
   if (text.length < 400 && ASIDES.some((pattern) => pattern.test(text)))

@@ -35,15 +35,29 @@ export function findNextPart(
   const own = ownAddresses(page, context);
   if (own.length === 0) return undefined;
   const base = resolveWebUrl(page.baseHref, context.url) ?? own[0];
+  const stems = own.map(stemOf);
   let found: AbsoluteUrl | undefined;
   let links = 0;
   walkElements(document, (element) => {
     if (found !== undefined || element.attribs.href === undefined || links++ > LINKS_MAX) return;
     if (element.name !== "a" && element.name !== "link") return;
+    if (!mayLeadOn(element.attribs.href, stems)) return;
     const url = resolveWebUrl(element.attribs.href, base);
     if (url !== null && own.some((address) => isNextPart(address, url, element))) found = url;
   });
   return found;
+}
+
+/** The letters of an address that those of its parts have too. */
+function stemOf(address: AbsoluteUrl): string {
+  const names = new URL(address).pathname.split("/").filter((name) => /[a-z]/i.test(name));
+  return /^[\w-]{0,12}/.exec(names.at(-1) ?? "")?.[0].replace(/[\d_-]+$/, "") ?? "";
+}
+
+/** Whether an address is worth a look: most links of a page cannot lead on. */
+function mayLeadOn(href: string, stems: readonly string[]): boolean {
+  if (!/\d/.test(href)) return false;
+  return !/^(?:[a-z]+:|\/)/i.test(href) || stems.some((stem) => href.includes(stem));
 }
 
 /** A page may be reached by an address with more in it than its own. */
