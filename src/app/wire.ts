@@ -1,7 +1,7 @@
 import type { Configuration } from "../config/settings.ts";
 import type { Feed, FeedDocument, FeedSlug, FormatName } from "../model/feed.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import type { SourceId } from "../model/source.ts";
+import type { Source, SourceId } from "../model/source.ts";
 import { storyJson } from "../model/story-json.ts";
 import { entryOf, type Site, type SourceFacts } from "../publish/document.ts";
 import type { RequestShelf } from "../publish/request-shelf.ts";
@@ -60,10 +60,10 @@ export function createWire(
   const moved = new Map<string, FeedSlug>(
     feeds.flatMap((feed) => feed.formerly.map((old) => [old, feed.slug] as const)),
   );
-  const sourcesOf = new Map(feeds.map((feed) => [feed.slug, [...compileSelector(feed, sources).sourceIds]]));
   const startedAt = parts.startedAt ?? now();
-  /** When the next of a feed's sources is due: known after each refresh, asked at each request. */
-  let dueAt: ReadonlyMap<string, number> = new Map();
+  const sourcesOf = createDrawnSources(sources);
+  /** When the next of a feed's sources is due, of feeds that were asked for since the last refresh. */
+  const dueAt = new Map<string, number>();
   const entries = new Map<string, number>();
   /** Every slug that a feed ever had: those that are gone now were there before this configuration was. */
   let published: ReadonlyMap<string, PublishedSlug> | undefined;
@@ -107,9 +107,19 @@ export function createWire(
     return Math.min(Math.max((moment ?? at) - at, 0), FRESH_MAX_MS);
   }
 
+  /** Found when it is asked for: a commit must not cost a look at every source of every feed. */
+  function dueOf(slug: string): number | undefined {
+    const known = dueAt.get(slug);
+    const feed = known === undefined ? bySlug.get(slug) : undefined;
+    if (feed === undefined) return known;
+    const due = earliest(sourcesOf(feed), nextPolls);
+    dueAt.set(slug, due);
+    return due;
+  }
+
   /** When what is asked for may change next. */
   function dueFor(origin: Origin): number | undefined {
-    if (origin.kind === "feed") return dueAt.get(origin.slug);
+    if (origin.kind === "feed") return dueOf(origin.slug);
     return origin.kind === "source" ? (nextPolls.get(origin.id as SourceId) ?? undefined) : soonest;
   }
 
@@ -127,7 +137,7 @@ export function createWire(
       entries.clear();
       nextPolls = await store.nextPolls();
       published ??= new Map((await store.publishedSlugs()).map((one) => [one.slug, one]));
-      dueAt = new Map([...sourcesOf].map(([slug, ids]) => [slug, earliest(ids, nextPolls)]));
+      dueAt.clear();
       soonest = earliest([...nextPolls.keys()], nextPolls);
       attempted = sources.filter(
         (source) => !source.paused && (nextPolls.get(source.id) ?? 1) !== 0 && nextPolls.has(source.id),
@@ -156,7 +166,7 @@ export function createWire(
     },
     readySnapshot: (slug, format) => (bySlug.get(slug)?.access === "public" ? shelf.ready(slug, format) : undefined),
     findSnapshot,
-    freshForMs: (slug) => untilMs(dueAt.get(slug)),
+    freshForMs: (slug) => untilMs(dueOf(slug)),
     requests: {
       ready: (request, format) =>
         isPlain(request) ? shelf.ready(request.origin.slug, format) : parts.requestShelf.ready(request, format),
@@ -219,6 +229,17 @@ const PLAIN: ReaderQuery = { expressions: {}, isCaseSensitive: true, isSorted: t
 /** An operator's feed as it is, under no query. */
 function isPlain(request: FeedRequest): request is FeedRequest & { readonly origin: { readonly kind: "feed" } } {
   return request.origin.kind === "feed" && canonicalQuery(request.query) === "";
+}
+
+/** The sources that a feed draws from, found at its first request; feeds that select alike share one list. */
+function createDrawnSources(sources: readonly Source[]): (feed: Feed) => readonly SourceId[] {
+  const known = new Map<string, readonly SourceId[]>();
+  return (feed) => {
+    const selection = JSON.stringify([feed.select.sources, feed.select.tags]);
+    const ids = known.get(selection) ?? [...compileSelector(feed, sources).sourceIds];
+    known.set(selection, ids);
+    return ids;
+  };
 }
 
 function earliest(ids: readonly SourceId[], nextPolls: ReadonlyMap<SourceId, number | null>): number {
