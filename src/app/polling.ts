@@ -98,6 +98,8 @@ export async function startPolling(
     { waitMs: 20, onCommitted: () => overrides.onCommitted?.() },
   );
   const factsOf = factsReader(configuration);
+  /** Sources with news that no document shows yet, and since when: known where metrics name sources. */
+  const unpublished = new Map<string, number>();
   let publisher: Promise<BackgroundPublisher> | undefined;
   /** The writers of documents are loaded by who makes documents: a round of visits alone does not. */
   async function loadPublisher(): Promise<BackgroundPublisher> {
@@ -159,6 +161,8 @@ export async function startPolling(
           const record = await pollSource(source, state, tools);
           logPoll(log, source, record);
           tellActivity(activityOf(record));
+          if (settings.service.metricsBySource && record.stories.new + record.stories.updated > 0)
+            unpublished.set(source.id, record.at);
           records.push(record);
           onPolled?.(source, record);
         } catch (error) {
@@ -182,6 +186,8 @@ export async function startPolling(
         log.info({ event: "feeds", rebuilt: rebuilds.map(({ slug }) => slug) }, "feed membership rebuilt");
     },
     async publishChanged() {
+      const news = [...unpublished];
+      unpublished.clear();
       // What had changed before this program started says nothing of how long it took.
       const isFirst = publisher === undefined;
       publisher ??= loadPublisher();
@@ -192,6 +198,7 @@ export async function startPolling(
           documents: published.length * FORMAT_NAMES.length,
           refused: 0,
           freshMs: isFirst ? [] : published.map(({ changedAt }) => Math.max(0, now() - changedAt)),
+          sources: news.map(([id, at]) => ({ id, freshMs: Math.max(0, now() - at) })),
         });
       return published.length;
     },

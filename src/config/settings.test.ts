@@ -58,6 +58,7 @@ describe("settings", () => {
           listen: { host: "127.0.0.1", port: 8080 },
           language: "en",
           webWorkers: 1,
+          metricsBySource: false,
           trustProxy: [],
         },
         database: { kind: "sqlite", path: join(cwd, "data/storywire.db") },
@@ -104,6 +105,7 @@ log: warn
         language: "de-AT",
         contact: "mailto:ops@wire.example",
         webWorkers: 2,
+        metricsBySource: false,
         trustProxy: ["127.0.0.0/8", "::1/128", "10.1.0.0/16"],
       },
       database: { kind: "sqlite", path: expect.stringMatching(/[^.]\/db\/x\.db$/) },
@@ -133,6 +135,7 @@ log: warn
         STORYWIRE_ALLOW_ADDRESSES: "10.0.0.0/8, 127.0.0.1/32",
         STORYWIRE_LANGUAGE: "",
         STORYWIRE_WEB_WORKERS: "4",
+        STORYWIRE_METRICS_BY_SOURCE: "true",
         STORYWIRE_TRUST_PROXY: "192.0.2.1, loopback",
         PORT: "1234",
       },
@@ -144,11 +147,18 @@ log: warn
       baseUrl: "http://localhost:9000",
       language: "en",
       webWorkers: 4,
+      metricsBySource: true,
       trustProxy: ["192.0.2.1/32", "127.0.0.0/8", "::1/128"],
     });
     expect(settings.database).toEqual({ kind: "postgres", url: "postgres://wire@db.example/wire" });
     expect(settings.limits).toMatchObject({ redirects: 3, totalMs: 7500, bodyBytes: 65_536 });
     expect(settings.allowAddresses).toEqual(["10.0.0.0/8", "127.0.0.1/32"]);
+  });
+
+  test("a variable that is neither true nor false is refused as such", async () => {
+    expect(await complaints({}, { STORYWIRE_METRICS_BY_SOURCE: "yes" })).toEqual([
+      'environment: STORYWIRE_METRICS_BY_SOURCE is "yes"; wanted: true or false',
+    ]);
   });
 
   test("PORT alone changes the port and keeps the host", async () => {

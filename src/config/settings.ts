@@ -36,6 +36,8 @@ interface Settings {
     readonly webWorkers: number;
     /** CIDR ranges of proxies whose X-Forwarded-For is believed. */
     readonly trustProxy: readonly string[];
+    /** Metrics name sources. */
+    readonly metricsBySource: boolean;
   };
   readonly database: DatabaseSettings;
   readonly dataDir: string;
@@ -160,6 +162,10 @@ export const settingsSchema = z
               "Address ranges of proxies before the service, or `loopback`: their `X-Forwarded-For` tells whom limits are for (new documents, wrong tokens). Empty: no forwarding header is read.",
             examples: [["loopback", "10.20.0.0/16"]],
           }),
+        metricsBySource: z.boolean().prefault(false).meta({
+          description:
+            "Whether `/metrics`, which anybody may read, names sources: their ids, and how long what they bring takes to be published.",
+        }),
       })
       .prefault({})
       .meta({ description: "How the service presents itself." }),
@@ -323,7 +329,7 @@ interface SettingVariable {
   readonly path: Path;
   /** Also read from the file that `<name>_FILE` names. */
   readonly secret?: true;
-  readonly as?: "number" | "list";
+  readonly as?: "number" | "list" | "boolean";
 }
 
 /**
@@ -337,6 +343,7 @@ export const settingVariables: readonly SettingVariable[] = [
   { name: "STORYWIRE_LANGUAGE", path: ["service", "language"] },
   { name: "STORYWIRE_CONTACT", path: ["service", "contact"] },
   { name: "STORYWIRE_WEB_WORKERS", path: ["service", "webWorkers"], as: "number" },
+  { name: "STORYWIRE_METRICS_BY_SOURCE", path: ["service", "metricsBySource"], as: "boolean" },
   { name: "STORYWIRE_TRUST_PROXY", path: ["service", "trustProxy"], as: "list" },
   { name: "STORYWIRE_DATABASE_URL", path: ["database"], secret: true },
   { name: "STORYWIRE_DATA", path: ["data"] },
@@ -551,7 +558,8 @@ async function readVariable(
 
 function typed(text: string, as: SettingVariable["as"]): unknown {
   if (as === "list") return text.split(/[\s,]+/).filter((entry) => entry !== "");
-  // What is no number stays text, and is refused as such.
+  // What is no number, and neither true nor false, stays text, and is refused as such.
+  if (as === "boolean" && (text === "true" || text === "false")) return text === "true";
   return as === "number" && /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
 }
 

@@ -21,6 +21,18 @@ async function samples(metrics: ReturnType<typeof createMetrics>, name: string):
 }
 
 describe("metrics", () => {
+  it("tell how fresh documents are, by source only where sources may be named", async () => {
+    const metrics = createMetrics(async () => quiet);
+    metrics.count({ did: "render", documents: 3, refused: 0, freshMs: [1_200], sources: [] });
+    expect(await samples(metrics, "storywire_freshness_seconds_sum")).toEqual(["storywire_freshness_seconds_sum 1.2"]);
+    expect(await samples(metrics, "storywire_source_freshness_seconds")).toEqual([]);
+    const sources = [{ id: "town", freshMs: 900 }];
+    metrics.count({ did: "render", documents: 3, refused: 0, freshMs: [900], sources });
+    expect(await samples(metrics, "storywire_source_freshness_seconds")).toEqual([
+      'storywire_source_freshness_seconds{source="town"} 0.9',
+    ]);
+  });
+
   it("count visits by outcome and code, and the stories they brought", async () => {
     const metrics = createMetrics(async () => quiet);
     metrics.count({

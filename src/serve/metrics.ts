@@ -22,6 +22,8 @@ export type Activity =
       readonly refused: number;
       /** Of each feed that changed: milliseconds from the visit that saw it to the document that shows it. */
       readonly freshMs?: readonly number[];
+      /** The same of sources, where metrics may name them. */
+      readonly sources?: readonly { readonly id: string; readonly freshMs: number }[];
     }
   /** Sources that are due and wait for their turn, and visits under way. */
   | { readonly did: "queue"; readonly due: number; readonly inFlight: number };
@@ -149,6 +151,9 @@ function createCount(registry: Registry): (activity: Activity) => void {
   const documents = counter("storywire_documents_rendered_total", "Documents rendered");
   const refused = counter("storywire_documents_refused_total", "Documents that did not pass the gate");
   const freshness = histogram("storywire_freshness_seconds", "From the visit that saw a change to the document of it");
+  const ofSources = gauge("storywire_source_freshness_seconds", "The same for each source, as of its last news", [
+    "source",
+  ]);
   const due = gauge("storywire_queue_due", "Sources that are due and wait for their turn");
   const inFlight = gauge("storywire_queue_in_flight", "Visits under way");
   return (activity) => {
@@ -167,6 +172,7 @@ function createCount(registry: Registry): (activity: Activity) => void {
         documents.inc(activity.documents);
         refused.inc(activity.refused);
         for (const ms of activity.freshMs ?? []) freshness.observe(ms / 1000);
+        for (const { id, freshMs } of activity.sources ?? []) ofSources.set({ source: id }, freshMs / 1000);
         break;
       case "queue":
         due.set(activity.due);

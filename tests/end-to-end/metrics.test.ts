@@ -16,7 +16,7 @@ it("/metrics tells what was visited, published and answered", async () => {
       "feeds/top.yaml": "title: Top",
       "feeds/two.yaml": "title: Two\nlimit: 2",
     },
-    { STORYWIRE_TOKEN: "correct-horse" },
+    { STORYWIRE_TOKEN: "correct-horse", STORYWIRE_METRICS_BY_SOURCE: "true" },
   );
   const service = await workplace.serve();
   const metrics = async () => {
@@ -60,5 +60,6 @@ it("/metrics tells what was visited, published and answered", async () => {
     const isIdle = now.get("storywire_queue_due") === 0 && now.get("storywire_queue_in_flight") === 0;
     return isIdle && (now.get("storywire_freshness_seconds_count") ?? 0) > 0;
   });
+  expect((await metrics()).get('storywire_source_freshness_seconds{source="town"}')).toBeGreaterThan(0);
   await service.end("SIGTERM");
 }, 60_000);

@@ -48,6 +48,7 @@ export async function storeFeeds(
         listen: { host: "127.0.0.1", port: 0 },
         language: "en",
         webWorkers: 1,
+        metricsBySource: false,
         trustProxy: [],
       },
       database: { kind: "sqlite", path },
