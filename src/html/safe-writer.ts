@@ -18,7 +18,7 @@ const DEPTH_MAX = 100;
 const BREAKS_MAX = 2;
 const ATTRIBUTE_CHARACTERS_MAX = 2000;
 /** Text that is written as it is: nothing to escape, to strip or to fold. */
-const NEEDS_CARE = /[\0-\x09\x0b-\x1f&<>\x7f-\xa0\ufdd0-\ufdef\ufffe\uffff]|[ \n][ \n]/;
+const NEEDS_CARE = /[\0-\x09\x0b-\x1f&<>\x7f-\xa0\u2028\u2029\ufdd0-\ufdef\ufffe\uffff]|[ \n][ \n]/;
 
 /** One element in the making. Where the profile is not faithful, it is written when its first content comes. */
 export interface Entry {
@@ -628,9 +628,12 @@ function foldSpace(text: string): string {
 
 const UNWANTED = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]/;
 
-/** Without characters that XML forbids or that no reader shows (XML 1.0 §2.2); lone surrogates are mended at the end. */
+/**
+ * Without characters that XML forbids or that no reader shows (XML 1.0 §2.2); lone surrogates are mended at the end. All
+ * line ends are line feeds: Unicode's own (U+2028, U+2029) end lines of JSON for many readers, and show nothing in HTML.
+ */
 function cleanText(text: string): string {
-  const newlines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+  const newlines = /[\r\u2028\u2029]/.test(text) ? text.replace(/\r\n?|[\u2028\u2029]/g, "\n") : text;
   return UNWANTED.test(newlines) ? newlines.replace(new RegExp(UNWANTED, "g"), "") : newlines;
 }
 

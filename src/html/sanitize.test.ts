@@ -190,6 +190,7 @@ describe("sanitize", () => {
     ["folds white space elsewhere", "<p> a \n\n b </p>\n<p>c</p>", "<p>a\nb</p><p>c</p>"],
     ["keeps at most two line breaks in a row", "a<br><br><br><br>b", "a<br><br>b"],
     ["drops characters XML forbids", "a&#1;b\u0000c\ufffed\ud800", "abcd\ufffd"],
+    ["writes line ends as line feeds", "<p>a\u2028b\u2029\n c</p><pre>d\u2028e</pre>", "<p>a\nb\nc</p><pre>d\ne</pre>"],
     ["ends a drawing that was never closed", "<svg><path><p>after</p>", "<p>after</p>"],
     ["needs no end tags", "<blockquote><p>a<b>b", "<blockquote><p>a<b>b</b></p></blockquote>"],
     [
