@@ -35,12 +35,17 @@ interface Line {
   readonly url?: AbsoluteUrl;
 }
 
+/** What is looked at of one line: nobody's title is so long. */
+const LINE_CHARACTERS_MAX = 3000;
+
 /** A line that is an address and nothing else. */
 const ADDRESS = /^<?(https?:\/\/[^\s<>]{4,2000})>?$/i;
 /** `[Title](https://…)` of Markdown. */
 const LINKED = /\[([^\]]{1,500})\]\((https?:\/\/[^\s()]{4,2000})\)/;
 
-function readLine({ text, at }: TextLine, context: DocumentContext, languages: readonly string[]): Line {
+function readLine(line: TextLine, context: DocumentContext, languages: readonly string[]): Line {
+  const { at } = line;
+  const text = line.text.slice(0, LINE_CHARACTERS_MAX);
   const linked = LINKED.exec(text);
   const words = foldText(linked === null ? text : text.replace(linked[0], linked[1] ?? ""));
   const address = resolveWebUrl(linked?.[2] ?? ADDRESS.exec(text)?.[1]);

@@ -49,6 +49,7 @@ describe("plain text documents", () => {
   it.each([
     ["one endless line", "word ".repeat(400_000)],
     ["many lines in brackets", "(".repeat(450).concat("\n").repeat(5_000)],
+    ["one line of brackets", "[".repeat(5_000_000)],
     ["many dashes", `${"- ".repeat(220)}\n`.repeat(5_000)],
     ["many headings", "# a\n".repeat(10_000)],
     ["many fields", `Title: x\n${"Field: value\n".repeat(10_000)}`],
