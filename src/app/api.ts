@@ -26,6 +26,12 @@ export interface ApiParts {
   readonly ask?: (question: Question) => Promise<unknown>;
 }
 
+/** What of the answer to `configuration` is of use here. */
+interface FilesState {
+  readonly state: string;
+  readonly pending?: { readonly sources: readonly string[] };
+}
+
 /** The API over the store; what writes is handed to the process that writes. */
 export function createApi(parts: ApiParts): Api {
   const { configuration, store, token, ask } = parts;
@@ -40,21 +46,19 @@ export function createApi(parts: ApiParts): Api {
     return (await ask(question)) as T;
   }
 
-  /** Sources that a change names which waits to be applied; none where nobody holds the files. */
-  async function pendingSources(): Promise<ReadonlySet<string>> {
+  /** What of the files waits; nothing is known where nobody beside this process holds them. */
+  async function askFiles(): Promise<{ readonly state?: string; readonly pending: ReadonlySet<string> }> {
     try {
-      const { pending } = await askWriter<{ readonly pending?: { readonly sources: readonly string[] } }>({
-        ask: "configuration",
-      });
-      return new Set(pending?.sources);
+      const { state, pending } = await askWriter<FilesState>({ ask: "configuration" });
+      return { state, pending: new Set(pending?.sources) };
     } catch {
-      return new Set();
+      return { pending: new Set() };
     }
   }
 
   async function statusOf(source: Source): Promise<object> {
     const [state] = await store.sourceStates([source.id]);
-    return sourceStatus(source, state, (await pendingSources()).has(source.id));
+    return sourceStatus(source, state, (await askFiles()).pending.has(source.id));
   }
 
   async function ofSource<T>(id: string, work: (source: Source) => Promise<T>): Promise<T | null> {
@@ -101,13 +105,13 @@ export function createApi(parts: ApiParts): Api {
   return {
     token,
     async overview() {
-      const pending = await pendingSources();
+      const { state, pending } = await askFiles();
       const { overview } = await readOverview(configuration, store, { isPending: (id) => pending.has(id) });
-      return overview;
+      return { ...overview, ...(state === undefined ? {} : { configuration: state }) };
     },
     async listSources() {
       const states = new Map((await store.sourceStates()).map((state) => [state.id, state]));
-      const pending = await pendingSources();
+      const { pending } = await askFiles();
       const added = [...pending].filter((id) => !sourcesById.has(id));
       return [
         ...sources.map((source) => sourceStatus(source, states.get(source.id), pending.has(source.id))),

@@ -177,8 +177,13 @@ const explanation = z
   })
   .meta({ description: "Why a story is what it is, or why an address yielded none" });
 
+const fileState = z
+  .enum(["applied", "pending", "planning", "bad_settings", "needs_restart", "internal"])
+  .meta({ description: "Whether the files are what runs, else why not" });
+
 const overview = z
   .object({
+    configuration: fileState.optional(),
     counts: z.record(z.string(), count).meta({ description: "Sources by state" }),
     troubled: z.array(source).meta({ description: "Sources that fail or are suspect, the longest first; at most 20" }),
     nextPolls: z.array(z.object({ source: z.string(), at: instant })),
@@ -221,7 +226,7 @@ const surprise = z.object({
 
 const configurationState = z
   .object({
-    state: z.enum(["applied", "pending", "planning", "bad_settings", "needs_restart", "internal"]),
+    state: fileState,
     digest: z.string().meta({ description: "Of the configuration that runs" }),
     appliedAt: instant.optional(),
     problems: z.array(settingsProblem).optional().meta({ description: "What is wrong in the files" }),
