@@ -292,7 +292,8 @@ function sampleText(bytes: Uint8Array): Uint8Array {
  * characters among them that no text has.
  */
 function decodeAgain(text: string): string {
-  if (!/[\u0080-\u009f]/.test(text) || /[^\u0000-\u00ff]/.test(text)) return text;
+  // The cheap question first: most texts hold a character beyond Latin-1, or V8 knows that they do not.
+  if (/[^\u0000-\u00ff]/.test(text) || !/[\u0080-\u009f]/.test(text)) return text;
   return decodeStrictly(Buffer.from(text, "latin1"), "utf-8") ?? text;
 }
 
