@@ -2,7 +2,6 @@ import type { Configuration } from "../config/settings.ts";
 import type { Feed, FeedDocument, FeedSlug, FormatName } from "../model/feed.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Source, SourceId } from "../model/source.ts";
-import { storyJson } from "../model/story-json.ts";
 import { entryOf, type Site, type SourceFacts } from "../publish/document.ts";
 import type { RequestShelf } from "../publish/request-shelf.ts";
 import type { Shelf } from "../publish/shelf.ts";
@@ -12,7 +11,7 @@ import { compileSelector } from "../select/select.ts";
 import type { FeedOverview, Wire } from "../serve/wire.ts";
 import type { PublishedSlug, Store } from "../store/store.ts";
 import type { FeedTokens } from "./feed-tokens.ts";
-import { historyJson } from "./history.ts";
+import { publicRecord } from "./history.ts";
 
 export interface WireParts {
   readonly configuration: Configuration;
@@ -194,13 +193,13 @@ export function createWire(
       return { feed: await overviewOf(feed), entries: document?.entries ?? [] };
     },
     async findStory(id) {
-      const story = await store.findStory(id);
-      if (story === null) return null;
-      const history = await store.storyHistory(story.id);
+      const history = await store.storyHistory(id);
+      if (history === null) return null;
+      const { story } = history;
       return {
         entry: entryOf(story, site, await readFacts(story.sourceId)),
-        json: { ...storyJson(story), ...(history === null ? {} : historyJson(history)) },
-        changes: history?.revisions ?? [],
+        json: publicRecord(history),
+        changes: history.revisions,
       };
     },
     health() {

@@ -213,6 +213,10 @@ describe("the operator's API", () => {
       updated: corrected.updated,
     });
     expect(JSON.stringify(await json(`/explain?of=${id}`))).toContain("Another headline of theirs");
+    // Anybody may read that it was corrected, not what stood there.
+    const record = await (await service.get(`/stories/${id}.json`)).text();
+    expect(JSON.parse(record)).toMatchObject({ title: "A bridge opens", corrections: { title: {}, published: {} } });
+    expect(record).not.toMatch(/Story 1|Another headline/);
 
     expect(
       await json(`/stories/${id}`, { method: "PATCH", body: { title: null, published: null, tags: null } }),
@@ -228,6 +232,10 @@ describe("the operator's API", () => {
     await service.until(async () => !(await titlesOf("top")).includes("Story 2"));
     await json("/sources/town/poll", { method: "POST" });
     expect(await titlesOf("top")).not.toContain("Story 2");
+    const record = (await (await service.get(`/stories/${id}.json`)).json()) as Record<string, unknown>;
+    expect(record).toMatchObject({ id, title: "Story 2", images: [] });
+    expect(record.contentHtml).toBeUndefined();
+    expect(await (await service.get(`/stories/${id}`, { accept: "text/html" })).text()).toContain("was withdrawn");
     expect(await json(`/explain?of=${id}`)).toMatchObject({
       stories: [{ id, feeds: [{ slug: "bridges" }, { slug: "top", shown: false, rule: "withdrawn by the operator" }] }],
     });
