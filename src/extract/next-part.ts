@@ -83,7 +83,10 @@ interface PartStep {
   readonly isMarked: boolean;
 }
 
-/** The number of the part that `url` is, where it is the one after `own`; null for any other address. */
+/**
+ * The number of the part that `url` is, where it is the one after `own`; null for any other address.
+ * @internal Tests use it by itself.
+ */
 export function partStep(own: AbsoluteUrl, url: AbsoluteUrl): PartStep | null {
   const a = new URL(own);
   const b = new URL(url);
