@@ -181,7 +181,8 @@ describe.skipIf(!isChromiumThere)("pages in a browser", () => {
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
     expect(complaints).toEqual([]);
     await context.close();
-  });
+    // The long reference takes seconds to be judged.
+  }, 60_000);
 
   test("a feed's code leads to the feed, on a dark page too, and needs no script", async () => {
     const context = await browser.newContext({ colorScheme: "dark", javaScriptEnabled: false });
