@@ -125,7 +125,7 @@ function parseJson(text: string): unknown {
 }
 
 /** A text, or the text an object wraps; markup removed. */
-export function textFrom(value: unknown): string {
+function textFrom(value: unknown): string {
   if (typeof value === "string") return htmlToText(value.slice(0, 5000));
   if (!isObject(value)) return "";
   for (const key of TEXT_KEYS) if (typeof value[key] === "string") return textFrom(value[key]);
