@@ -41,6 +41,19 @@ describe("the text of an article", () => {
     expect(lines).toHaveLength(6);
   });
 
+  test.each(["Top stories", "Related articles:", "Читайте также", "関連記事"])(
+    "ends a list of teasers that a line announces (%s) where it goes on at length",
+    (label) => {
+      const teasers = [
+        "The mill goes round by itself, its miller says.",
+        "The bridge is closed, and open again, for repairs that nobody ordered.",
+      ];
+      const long = `<p>${"The heron has the last word, as it had the first, and it says neither of them aloud. ".repeat(3)}</p>`;
+      const body = `<article><h1>The heron</h1>${text}<p>${label}</p>${teasers.map((teaser) => `<p>${teaser}</p>`).join("")}${long}</article>`;
+      expect(linesOf(body)).toHaveLength(6);
+    },
+  );
+
   test("keeps headings whatever their class", () => {
     expect(
       linesOf(`<article><h1>The heron</h1>${text}<h2 class="adv-heading">At noon</h2>${paragraph(6)}</article>`),

@@ -215,6 +215,8 @@ function isAside(segment: Segment, facts: LineFacts): boolean {
       !/^(?:©|copyright)/i.test(text) &&
       !/rights reserved/i.test(text)
     );
+  if (text.length < 1200 && /^(?:citation\s?:|this (?:document|article|text) is subject to copyright)/i.test(text))
+    return true;
   if (text.length < 600 && CAPTION_LINE.test(text.slice(-160))) return true;
   if (segment.level > 0 || segment.place.list) return false;
   return ownLinkLength(segment) > text.length * 0.85 && text.length < 200;
@@ -225,13 +227,30 @@ function ownLinkLength({ linkLength, awayLength }: Segment): number {
   return linkLength - awayLength;
 }
 
+/** What a heading or a label announced that is not the article. */
+interface Aside {
+  readonly level: number;
+  readonly isComments: boolean;
+  /** A whole line names a list of other stories. */
+  readonly isList: boolean;
+}
+
+/** Lines that are nothing but the name of a list of other stories: what follows are its teasers, linked or not. */
+const LIST_LABEL =
+  /^(?:top stories|(?:related|more|latest|other|partner|popular) (?:stories|articles|news|posts|content)|(?:most|recommended) (?:read|popular)|ähnliche (?:artikel|beiträge)|mehr zum thema|das könnte (?:sie|dich) auch interessieren|à lire aussi|sur le même (?:sujet|thème)|articles liés|(?:notas|noticias|artículos) relacionad[ao]s|te puede interesar|leia também|(?:notícias|matérias) relacionadas|potrebbe interessarti|articoli correlati|meer nieuws|gerelateerde artikelen|läs också|les også|læs også|zobacz także|czytaj także|přečtěte si také|читайте также|по теме|ilgili haberler|関連記事|相关阅读|相關新聞|관련 ?기사|اقرأ أيضا)\s?:?$/iu;
+/** A teaser says less. */
+const TEASER_CHARACTERS_MAX = 200;
+
 /** Drops what stands under a heading, or a short line, that announces something else. */
 function dropAsideSections(segments: readonly Segment[], pictures: ReadonlySet<Segment>): readonly Segment[] {
   const kept: Segment[] = [];
-  let under: { readonly level: number; readonly isComments: boolean } | undefined;
+  let under: Aside | undefined;
   for (const [index, segment] of segments.entries()) {
-    const level = segment.level > 0 ? segment.level : isLabel(segment, segments[index + 1]) ? LABEL_LEVEL : 0;
-    if (level > 0 && isAsideHeading(segment)) under = { level, isComments: COMMENTS.test(segment.text) };
+    const isList = segment.level === 0 && LIST_LABEL.test(segment.text.slice(0, 60));
+    const isLabelled = isList || isLabel(segment, segments[index + 1]);
+    const level = segment.level > 0 ? segment.level : isLabelled ? LABEL_LEVEL : 0;
+    if (level > 0 && (isList || isAsideHeading(segment)))
+      under = { level, isComments: COMMENTS.test(segment.text), isList };
     else if (under !== undefined && (endsAside(segment, level, under) || isOwnPicture(segment, under.level, pictures)))
       under = undefined;
     if (under === undefined) kept.push(segment);
@@ -240,9 +259,10 @@ function dropAsideSections(segments: readonly Segment[], pictures: ReadonlySet<S
 }
 
 /** A heading as high ends what stands under an aside's heading; so does running text, but for comments. */
-function endsAside(segment: Segment, level: number, under: { level: number; isComments: boolean }): boolean {
+function endsAside(segment: Segment, level: number, under: Aside): boolean {
   if (level > 0) return level <= under.level;
   if (under.isComments || segment.place.list) return false;
+  if (under.isList && segment.size < TEASER_CHARACTERS_MAX) return false;
   return isParagraph(segment) && segment.linkLength < segment.text.length * 0.3;
 }
 
