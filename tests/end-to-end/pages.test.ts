@@ -165,24 +165,28 @@ async function scan(png: Buffer): Promise<string | undefined> {
 }
 
 describe.skipIf(!isChromiumThere)("pages in a browser", () => {
-  test.each(PAGES)("%s is accessible, light on a telephone and dark on a wide screen", async (_name, path) => {
-    const context = await browser.newContext({ colorScheme: "light", viewport: { width: 320, height: 740 } });
-    const { page, complaints } = await openPage(context);
-    await page.goto(origin + path);
-    // Without frames there is nothing to merge in a window of its own, which is what the legacy mode spares.
-    const axe = () => new AxeBuilder({ page }).setLegacyMode(true);
-    const light = await axe().analyze();
-    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
-    await page.setViewportSize({ width: 1280, height: 900 });
-    await page.emulateMedia({ colorScheme: "dark" });
-    const dark = await axe().withRules(["color-contrast", "target-size"]).analyze();
-    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(1280);
-    const violations = [...light.violations, ...dark.violations];
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
-    expect(complaints).toEqual([]);
-    await context.close();
-    // The long reference takes seconds to be judged.
-  }, 60_000);
+  test.each(PAGES)(
+    "%s is accessible, light on a telephone and dark on a wide screen",
+    async (_name, path) => {
+      const context = await browser.newContext({ colorScheme: "light", viewport: { width: 320, height: 740 } });
+      const { page, complaints } = await openPage(context);
+      await page.goto(origin + path);
+      // Without frames there is nothing to merge in a window of its own, which is what the legacy mode spares.
+      const axe = () => new AxeBuilder({ page }).setLegacyMode(true);
+      const light = await axe().analyze();
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.emulateMedia({ colorScheme: "dark" });
+      const dark = await axe().withRules(["color-contrast", "target-size"]).analyze();
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(1280);
+      const violations = [...light.violations, ...dark.violations];
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
+      expect(complaints).toEqual([]);
+      await context.close();
+      // The long reference takes seconds to be judged.
+    },
+    60_000,
+  );
 
   test("a feed's code leads to the feed, on a dark page too, and needs no script", async () => {
     const context = await browser.newContext({ colorScheme: "dark", javaScriptEnabled: false });
