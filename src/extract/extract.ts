@@ -167,7 +167,7 @@ function isArticle(
   const listed = listings?.items ?? [];
   const told = toldOf(listed, item.contentHtml, length);
   if (declared && length >= DECLARED_CHARACTERS_MIN) return true;
-  if (told.stories >= LISTED_STORIES_MIN && told.share >= TOLD_SHARE) return false;
+  if (told.stories >= Math.max(LISTED_STORIES_MIN, listed.length / 2) && told.share >= TOLD_SHARE) return false;
   const isSigned = item.origins?.title === "h1" && item.published !== undefined && item.authors.length > 0;
   const least = isSigned ? ARTICLE_CHARACTERS_MIN.signed : ARTICLE_CHARACTERS_MIN.auto;
   if (length < Math.max(least, listed.length * LISTED_CHARACTERS)) return false;
@@ -177,7 +177,7 @@ function isArticle(
 
 /** Longer texts are no teasers on end. */
 const LISTED_TEXT_MAX = 20_000;
-/** A text that tells so many of the listed stories is their list, where that is so much of it: the less where it is their titles. */
+/** A text that tells so many of the listed stories, and half of them, is their list where that is so much of it; less where it is their titles. */
 const LISTED_STORIES_MIN = 3;
 const TOLD_SHARE = 0.3;
 const TITLED_SHARE = 0.1;
