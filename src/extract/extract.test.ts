@@ -68,6 +68,9 @@ describe("extractDocument", () => {
     });
     const front = `<title>Town</title><main>${teasers.join("")}</main>`;
     expect(extract(front).items.map((item) => item.kind)).toEqual(["listed", "listed", "listed"]);
+    const captions = `<div class=player>${paragraph.repeat(5)}</div>`;
+    const site = `<meta property=og:type content=website><h1>Town</h1>${captions}<ul>${subjects.map((subject) => `<li><h3><a href=/news/${subject.replaceAll(" ", "-")}>Why the ${subject} today</a></h3>`).join("")}</ul>`;
+    expect(extract(site).items.map((item) => item.kind)).toEqual(["listed", "listed", "listed"]);
     const links = subjects.map(
       (subject) => `<li><a href=/news/${subject.replaceAll(" ", "-")}>Why the ${subject} today</a></li>`,
     );

@@ -37,6 +37,8 @@ const ARTICLE_CHARACTERS_MIN = { auto: 400, signed: 150, page: 40 } as const;
 const DECLARED_CHARACTERS_MIN = 40;
 /** What a teaser says, at the least: a page with more stories than its text can tell is their listing. */
 const LISTED_CHARACTERS = 60;
+/** The same for a page that calls itself a part of the site and names neither author nor date. */
+const SITE_LISTED_CHARACTERS = 200;
 /** What is read of a plain text document; the rest is no article any more. */
 const TEXT_CHARACTERS_MAX = 2_000_000;
 const LINES_MAX = 10_000;
@@ -170,7 +172,9 @@ function isArticle(
   if (told.stories >= Math.max(LISTED_STORIES_MIN, listed.length / 2) && told.share >= TOLD_SHARE) return false;
   const isSigned = item.origins?.title === "h1" && item.published !== undefined && item.authors.length > 0;
   const least = isSigned ? ARTICLE_CHARACTERS_MIN.signed : ARTICLE_CHARACTERS_MIN.auto;
-  if (length < Math.max(least, listed.length * LISTED_CHARACTERS)) return false;
+  const isUntold = item.published === undefined && item.authors.length === 0;
+  const isSite = isUntold && metaOf(page, ["og:type"])?.value === "website";
+  if (length < Math.max(least, listed.length * (isSite ? SITE_LISTED_CHARACTERS : LISTED_CHARACTERS))) return false;
   const isFront = told.titles >= LISTED_STORIES_MIN && told.share >= TITLED_SHARE;
   return isSigned || (!isFront && length * (1 - told.share) >= least);
 }
