@@ -54,6 +54,13 @@ describe("the text of an article", () => {
     },
   );
 
+  test("has no part in what its readers answered, however little it says itself", () => {
+    const answers = Array.from({ length: 40 }, (_, index) => `<h4>Reader ${index}</h4>${paragraph(index)}`).join("");
+    expect(
+      linesOf(`<div><h1>The heron</h1>${paragraph(100)}<h3>40 responses to the heron</h3>${answers}</div>`),
+    ).toHaveLength(1);
+  });
+
   test("keeps headings whatever their class", () => {
     expect(
       linesOf(`<article><h1>The heron</h1>${text}<h2 class="adv-heading">At noon</h2>${paragraph(6)}</article>`),

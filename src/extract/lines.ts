@@ -16,7 +16,7 @@ export interface LineFacts {
 const ASIDES = [
   /^(?:advert|advertisement|advertising|sponsored|anzeige|publicité|publicidad|pubblicità|story continues below|article continues (?:below|after)|continue reading|loading|scroll (?:down|to continue))\b.{0,60}$/i,
   /^(?:read|see|watch|view|check out|learn|find out|hear|listen|more)(?: (?:also|more|next|this|it|on|from|about|here|now|full|the|all|below|here's))*\s?[:>»→|-]/i,
-  /^(?:related|recommended|see also|also (?:see|read|on)|read (?:also|more|next|on)|more (?:from|on|stories|news|about)|don't miss|editor's picks?|trending|popular|most read|latest|up next|you (?:may|might) (?:also )?(?:like|be interested)|lesen sie auch|mehr zum thema|lire aussi|à lire|lee también|leia (?:também|mais)|leggi anche|lees ook|läs (?:också|mer)|čtěte také)\b.{0,200}$/i,
+  /^(?:related|recommended|see also|also (?:see|read|on)|read (?:also|more|next|on)|more (?:from|on|stories|news|about)|don't miss|editor's picks?|trending|popular|most read|latest|up next|you (?:may|might) (?:also )?(?:like|be interested)|lesen sie (?:auch|hier|dazu|mehr)|mehr zum thema|lire aussi|à lire|lee también|leia (?:também|mais)|leggi anche|lees ook|läs (?:också|mer)|čtěte také)\b.{0,200}$/i,
   /^(?:share|tweet|follow|like|subscribe|sign up|join|click|tap|download|get|register|log in|donate|support)\b.{0,120}\b(?:facebook|twitter|instagram|whatsapp|telegram|linkedin|newsletter|newsletters|email|e-mail|inbox|app|here|podcast|us|channel|account)\b.{0,120}$/i,
   /^(?:share|share this|share on|share this (?:article|story|post)|tweet|email|print|comments?|leave a (?:comment|reply)|\d+ comments?|copy link|save|tags?|filed under|topics?|categories|posted in|image|photo|photos|video|gallery|getty images|reuters|afp|ap)\s?:?$/i,
   /^(?:lea tambi[eé]n|lee tambi[eé]n|(?:le|te) puede interesar|auch lesen|mehr dazu|weiterlesen|czytaj (?:też|także|również)|zobacz (?:też|także|również)|læs også|les også|lue myös|citește și|přečtěte si|olvassa el|leggi (?:pure|qui)|bekijk ook|ayrıca oku|читайте также|читайте також|по теме|διαβάστε (?:επίσης|ακόμη)|اقرأ أيضا|קראו גם|延伸阅读|相关阅读|相关新闻|関連記事|あわせて読みたい|관련\s?기사)(?!\p{L}).{0,200}$/iu,
@@ -33,13 +33,18 @@ const ASIDES = [
   /^\(?(?:reporting|additional reporting|writing|editing) by\b.{0,250}$/i,
   /^(?:citation|cite this(?: article)?|how to cite(?: this)?)\b.{0,200}$/i,
   /^.{0,200}\b(?:is subject to copyright|may not be (?:published|reproduced|redistributed)|be reproduced without)\b.{0,250}$/i,
-  /^(?=.{0,200}(?:\bcomment|\bcoment|\bkommentar|комментар|коментар|التعليقات|yorum)).{0,250}(?:\bmoder|модер|مراجعة|onay).{0,250}$/iu,
-  /^(?:like this|sukai ini|suka memuat|gefällt mir|\d* ?bloggern? gefällt)(?!\p{L}).{0,40}$/iu,
+  /^(?:like this|sukai ini|suka memuat|gefällt mir|[\d%d]* ?bloggern? gefällt)(?!\p{L}).{0,40}$/iu,
   /^(?:(?:rezept|artikel|seite|beitrag|recipe|article|page|story) )?(?:drucken|herunterladen|print(?: this)?(?: (?:recipe|article|page|story))?|imprimir|imprimer|stampa|afdrukken|skriv ut|drukuj)$/i,
   /^(?=.{0,150}(?:únete|suscr[ií]b|síguenos|síguen|abonnier|folg(?:e|t|en sie) |melden? (?:dich|sie sich)|abonnez|suivez|rejoignez|inscrivez|iscrivi|seguici|unisciti|inscreva|siga(?:-| )|junte-se|volg |schrijf je|zapisz|śledź|obserwuj|odebírejte|sledujte|подпис|присоединяй|підпис|följ |følg |seuraa|takip|ακολουθ)).{0,200}(?:facebook|twitter|instagram|whatsapp|telegram|youtube|tiktok|linkedin|google news|newsletter|boletín|bulletin|канал|kanal)/iu,
   /^(?:(?:the )?(?:views|opinions)(?: and opinions)? (?:expressed|in this|of the)|die (?:in diesem|hier) .{0,40}meinung|les opinions exprimées|las opiniones (?:expresadas|vertidas)|as opiniões (?:expressas|aqui)|le opinioni espresse|الآراء الواردة|мнение (?:автора|редакции))(?!\p{L}).{0,380}$/iu,
   /^(?:if|did) you (?:enjoy|lik|lov)e?d? .{0,200}\b(?:join|subscri|support|share|sign up|follow|donat|member|newsletter).{0,300}$/i,
   /^(?:follow|contact|email|e-mail|reach)\b.{0,60}(?:\bat\b|\bon\b|@).{0,160}$/i,
+];
+
+/** Lines of the page's own business, however long and well put: what it would load with consent, how comments are judged. */
+const SERVICE_LINES = [
+  /^(?=.{0,300}(?:externe[nrs]? inhalt|external content|contenus? externes?|contenido externo|drittanbieter|third[- ]part(?:y|ies)|twitter|youtube|instagram|facebook)).{0,250}(?:privatsphäre|einwillig|einverständnis|zustimm|datenschutzer|your consent|privacy polic|votre consentement|tu consentimiento|vos préférences).{0,250}$/iu,
+  /^(?=.{0,200}(?:\bcomment|\bcoment|\bkommentar|комментар|коментар|التعليقات|yorum)).{0,250}(?:\bmoder|модер|مراجعة|onay).{0,250}$/iu,
 ];
 
 /** Headings of what is not the article: all under them goes, up to the next heading of the same level or running text. */
@@ -60,8 +65,9 @@ export function filterLines(kept: readonly Segment[], facts: LineFacts): readonl
   );
   const filtered = trimEnd(lines, facts);
   // A page of links and notes is what it is: rules that leave next to nothing of it are not meant for it.
-  if (sizeOf(filtered) >= sizeOf(kept) * LEFT_SHARE_MIN) return filtered;
-  return kept.filter((segment) => !facts.captions.has(segment) && wordsKey(segment.text) !== wordsKey(facts.title));
+  const told = dropAsideSections(kept, facts.pictures, "comments");
+  if (sizeOf(filtered) >= sizeOf(told) * LEFT_SHARE_MIN) return filtered;
+  return told.filter((segment) => !facts.captions.has(segment) && wordsKey(segment.text) !== wordsKey(facts.title));
 }
 
 const LEFT_SHARE_MIN = 0.15;
@@ -206,6 +212,7 @@ function isAside(segment: Segment, facts: LineFacts): boolean {
   if (isSaid(text, facts.title)) return text.length < 400;
   if (ASIDE_HEADINGS.test(text) && segment.linkLength > text.length * 0.4) return true;
   if (segment.place.quote || segment.place.cell || segment.place.preformatted) return false;
+  if (text.length < 500 && SERVICE_LINES.some((pattern) => pattern.test(text))) return true;
   if (text.length < 400 && ASIDES.some((pattern) => pattern.test(text)))
     return !(
       segment.level === 0 &&
@@ -242,7 +249,11 @@ const LIST_LABEL =
 const TEASER_CHARACTERS_MAX = 200;
 
 /** Drops what stands under a heading, or a short line, that announces something else. */
-function dropAsideSections(segments: readonly Segment[], pictures: ReadonlySet<Segment>): readonly Segment[] {
+function dropAsideSections(
+  segments: readonly Segment[],
+  pictures: ReadonlySet<Segment>,
+  which: "all" | "comments" = "all",
+): readonly Segment[] {
   const kept: Segment[] = [];
   let under: Aside | undefined;
   for (const [index, segment] of segments.entries()) {
@@ -253,7 +264,7 @@ function dropAsideSections(segments: readonly Segment[], pictures: ReadonlySet<S
       under = { level, isComments: COMMENTS.test(segment.text), isList };
     else if (under !== undefined && (endsAside(segment, level, under) || isOwnPicture(segment, under.level, pictures)))
       under = undefined;
-    if (under === undefined) kept.push(segment);
+    if (under === undefined || (which === "comments" && !under.isComments)) kept.push(segment);
   }
   return kept;
 }
