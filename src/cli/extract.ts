@@ -26,7 +26,7 @@ type Reader = Lanes<ExtractJob, string>;
 const MIB = 1024 * 1024;
 
 /** One process reads, ordinary documents and huge ones; a document may take so much time and memory. */
-const READER_LIMITS = { timeoutMs: 5_000, idleMs: 30_000, bytesMax: 176 * MIB } as const;
+const READER_LIMITS = { timeoutMs: 5_000, idleMs: 30_000, bytesMax: 176 * MIB, nurseryMib: 8 } as const;
 
 function createReader(): Reader & AsyncDisposable {
   const lanes: Reader = createLanes(1, { ...READER_LIMITS, worker: join(import.meta.dirname, "extract-worker.ts") });
