@@ -13,7 +13,6 @@ import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { sql } from "kysely";
 import { readOverview } from "../src/app/overview.ts";
 import { loadConfiguration } from "../src/config/settings.ts";
 import type { SourceId } from "../src/model/source.ts";
@@ -84,7 +83,7 @@ async function measureGlance(kind: DatabaseAddress["kind"], rows: number): Promi
   await migrate(database);
   const store = stack.use(createSqlStore(database));
   await fill(store, rows);
-  await sql.raw(kind === "sqlite" ? "pragma optimize" : "vacuum analyze").execute(database.db);
+  await database.run(kind === "sqlite" ? "pragma optimize" : "vacuum analyze");
 
   const startedAt = performance.now();
   let after: SourceId | null = null;

@@ -12,7 +12,6 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { sql } from "kysely";
 import type { FeedSlug } from "../src/model/feed.ts";
 import { type DatabaseAddress, migrate, openDatabase } from "../src/store/database.ts";
 import { createSqlStore } from "../src/store/sql-store.ts";
@@ -149,8 +148,7 @@ async function run(kind: Kind, rows: number): Promise<Readonly<Record<string, nu
   await migrate(database);
   const store = stack.use(createSqlStore(database));
   // What autovacuum does within a minute on a server that runs.
-  const settle = async () =>
-    void (await sql.raw(kind === "sqlite" ? "pragma optimize" : "vacuum analyze").execute(database.db));
+  const settle = async () => void (await database.run(kind === "sqlite" ? "pragma optimize" : "vacuum analyze"));
   const result = await measure(store, rows, settle);
   return kind === "sqlite" ? { ...result, fileMB: statSync(path).size / 1e6 } : result;
 }

@@ -1,7 +1,9 @@
 import { StoreError } from "../errors.ts";
 import type { Database } from "./database.ts";
+import { writeBody } from "./kept-bodies.ts";
 import { type StoryRow, storyOf } from "./rows.ts";
 import { indexStories } from "./search.ts";
+import { writeSnapshot } from "./snapshots.ts";
 import { type Cell, insertRows, inTransaction, query, type Sql } from "./sql.ts";
 import type { Tables } from "./tables.ts";
 
@@ -53,15 +55,12 @@ export async function copyDatabase(
       }
       // The cast holds: the table's columns are those of the type.
       const snapshots = sqlite.prepare("select * from snapshots").all() as Tables["snapshots"][];
-      for (const snapshot of snapshots) await target.db.insertInto("snapshots").values(snapshot).execute();
+      for (const snapshot of snapshots) await writeSnapshot(target, snapshot);
       await query(target, "select setval(pg_get_serial_sequence('stories', 'n'), max(n)) from stories");
       let bodies = 0;
       for (const body of sqlite.prepare("select * from kept_bodies").iterate()) {
         // The cast holds: the table's columns are those of the type.
-        await target.db
-          .insertInto("kept_bodies")
-          .values(body as Tables["kept_bodies"])
-          .execute();
+        await writeBody(target, body as Tables["kept_bodies"]);
         bodies += 1;
       }
       return { ...counts, snapshots: snapshots.length, kept_bodies: bodies };

@@ -2,20 +2,24 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import Sqlite from "better-sqlite3";
-import { CompiledQuery, Kysely, PostgresDialect, SqliteDialect, sql } from "kysely";
 import type pg from "pg";
 import { StoreError } from "../errors.ts";
 import { backupDatabase } from "./backup.ts";
-import type { Tables } from "./tables.ts";
 
 export type DatabaseAddress =
   | { readonly kind: "sqlite"; readonly path: string }
   | { readonly kind: "postgres"; readonly url: string };
 
+/** Runs one statement in the database's own words, and answers its rows. */
+export type Run = (text: string, values?: readonly unknown[]) => Promise<readonly unknown[]>;
+
 /** An open database of either kind. */
 export interface Database {
   readonly kind: "sqlite" | "postgres";
-  readonly db: Kysely<Tables>;
+  /** By itself; on SQLite after the transaction that is under way. */
+  readonly run: Run;
+  /** Runs `work` in one transaction, which ends with it: stored where it resolves, undone where it rejects. */
+  transaction<T>(work: (run: Run) => Promise<T>): Promise<T>;
   /** SQLite only: the driver's own handle, for `data_version` and online backup. */
   readonly sqlite?: Sqlite.Database;
   /** SQLite only: a statement of the driver, prepared once. */
@@ -71,30 +75,21 @@ function openSqlite(path: string, { readOnly = false, busyMs = 5_000 }: OpenOpti
       // 16 MiB of log before it is copied into the file: a round of visits writes the same pages again and again.
       sqlite.pragma("wal_autocheckpoint = 4000");
     }
-    const cached = cachingStatements(sqlite);
-    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: cached }) });
-    return { kind: "sqlite", db, sqlite, prepare: cached.prepare, close: () => db.destroy() };
+    return { kind: "sqlite", sqlite, ...overSqlite(sqlite) };
   } catch (error) {
     throw storeError(error, path);
   }
 }
 
 /**
- * Kysely prepares each statement anew; this keeps them. A transaction takes the write lock at once: one that began by
- * reading could not wait for another writer, it would fail. A transaction that SQLite itself gave up (a full disk) needs
- * no rollback: the complaint about that would hide why.
+ * One connection: what is asked of it runs in turn, a transaction as a whole. Statements are prepared once. A transaction
+ * takes the write lock at once: one that began by reading could not wait for another writer, it would fail.
  */
-function cachingStatements(sqlite: Sqlite.Database) {
+function overSqlite(sqlite: Sqlite.Database) {
   const statements = new Map<string, Sqlite.Statement>();
-  return {
-    close: () => sqlite.close(),
-    prepare(text: string) {
-      if (text === "rollback" && !sqlite.inTransaction) return prepared("select 1");
-      return prepared(text === "begin" && !sqlite.readonly ? "begin immediate" : text);
-    },
-  };
+  let last: Promise<unknown> = Promise.resolve();
 
-  function prepared(text: string): Sqlite.Statement {
+  function prepare(text: string): Sqlite.Statement {
     const known = statements.get(text);
     if (known !== undefined) return known;
     if (statements.size > 500) statements.clear();
@@ -102,6 +97,41 @@ function cachingStatements(sqlite: Sqlite.Database) {
     statements.set(text, statement);
     return statement;
   }
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(work);
+    last = turn.catch(() => {});
+    return turn;
+  }
+
+  const run: Run = async (text, values = []) => {
+    const statement = prepare(text);
+    if (statement.reader) return statement.all(values);
+    statement.run(values);
+    return [];
+  };
+
+  return {
+    prepare,
+    run: ((text, values) => inTurn(() => run(text, values))) satisfies Run,
+    transaction: <T>(work: (run: Run) => Promise<T>) =>
+      inTurn(async () => {
+        await run(sqlite.readonly ? "begin" : "begin immediate");
+        try {
+          const result = await work(run);
+          await run("commit");
+          return result;
+        } catch (error) {
+          // One that SQLite itself gave up (a full disk) needs no rollback: the complaint about that would hide why.
+          if (sqlite.inTransaction) await run("rollback");
+          throw error;
+        }
+      }),
+    close: () =>
+      inTurn(async () => {
+        sqlite.close();
+      }),
+  };
 }
 
 /** Loaded by who speaks to Postgres: 14 ms and 5 MB that nobody else pays. */
@@ -132,8 +162,34 @@ function openPostgres(url: string, { connections = 10, busyMs = 5_000 }: OpenOpt
   // event that nobody hears would end the process: the pool tells of idle connections, each of itself while it works.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  return { kind: "postgres", db, close: () => db.destroy() };
+  return { kind: "postgres", ...overPool(pool) };
+}
+
+function overPool(pool: pg.Pool) {
+  const over =
+    (client: pg.Pool | pg.PoolClient): Run =>
+    async (text, values = []) =>
+      (await client.query(text, [...values])).rows;
+  return {
+    run: over(pool),
+    async transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
+      const client = await pool.connect();
+      const run = over(client);
+      try {
+        await run("begin");
+        const result = await work(run);
+        await run("commit");
+        return result;
+      } catch (error) {
+        // A connection that broke takes its transaction along.
+        await run("rollback").catch(() => {});
+        throw error;
+      } finally {
+        client.release();
+      }
+    },
+    close: () => pool.end(),
+  };
 }
 
 const SQLITE_CODES: Readonly<Record<string, string>> = {
@@ -264,30 +320,24 @@ function checkFile(sqlite: Sqlite.Database): void {
   sqlite.prepare("select * from feed_entries order by n desc limit ?").all(NEWEST_ROWS);
 }
 
-async function schemaVersion(database: Database): Promise<number> {
-  const { db } = database;
-  if (database.sqlite !== undefined) checkFile(database.sqlite);
-  await sql`create table if not exists schema_migrations (number integer primary key, name text not null)`.execute(db);
-  const { rows } = await sql<{ number: number | null }>`select max(number) as number from schema_migrations`.execute(
-    db,
-  );
+async function schemaVersion({ sqlite, run }: Database): Promise<number> {
+  if (sqlite !== undefined) checkFile(sqlite);
+  await run("create table if not exists schema_migrations (number integer primary key, name text not null)");
+  // The cast holds: a row has the columns that the text names.
+  const rows = (await run("select max(number) as number from schema_migrations")) as { number: number | null }[];
   return rows[0]?.number ?? 0;
 }
 
 async function applyMigration(
-  { db, kind }: Database,
-  migration: { readonly number: number; readonly name: string; readonly text: string },
+  { transaction, kind }: Database,
+  { number, name, text }: { readonly number: number; readonly name: string; readonly text: string },
 ): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+  await transaction(async (run) => {
     // Two programs that start at once: the second waits here and finds the work done.
-    if (kind === "postgres") await sql`lock table schema_migrations in exclusive mode`.execute(trx);
-    const done = await sql`select 1 from schema_migrations where number = ${migration.number}`.execute(trx);
-    if (done.rows.length > 0) return;
-    for (const statement of migration.text.split(/;\s*(?:\n|$)/)) {
-      if (statement.trim() !== "") await trx.executeQuery(CompiledQuery.raw(statement));
-    }
-    await sql`insert into schema_migrations (number, name) values (${migration.number}, ${migration.name})`.execute(
-      trx,
-    );
+    if (kind === "postgres") await run("lock table schema_migrations in exclusive mode");
+    if ((await run(`select 1 from schema_migrations where number = ${number}`)).length > 0) return;
+    for (const statement of text.split(/;\s*(?:\n|$)/)) if (statement.trim() !== "") await run(statement);
+    // The name is that of a file of ours.
+    await run(`insert into schema_migrations (number, name) values (${number}, '${name}')`);
   });
 }

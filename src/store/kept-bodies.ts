@@ -38,17 +38,14 @@ async function insertBody(sql: Sql, sourceId: SourceId, { at, bytes, ...facts }:
     facts: JSON.stringify(facts satisfies Facts),
     body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
   };
-  if (sql.prepare !== undefined) {
-    const text = "insert or replace into kept_bodies (source_id, at, bytes, facts, body) values (?, ?, ?, ?, ?)";
-    sql.prepare(text).run(row.source_id, row.at, row.bytes, row.facts, row.body);
-    return;
-  }
-  const { bytes: length, facts: told, body } = row;
-  await sql.db
-    .insertInto("kept_bodies")
-    .values(row)
-    .onConflict((conflict) => conflict.columns(["source_id", "at"]).doUpdateSet({ bytes: length, facts: told, body }))
-    .execute();
+  await writeBody(sql, row);
+}
+
+/** As it stands in the table. */
+export async function writeBody(sql: Sql, { source_id, at, bytes, facts, body }: Row): Promise<void> {
+  const text = `insert into kept_bodies (source_id, at, bytes, facts, body) values (?, ?, ?, ?, ?)
+    on conflict (source_id, at) do update set bytes = excluded.bytes, facts = excluded.facts, body = excluded.body`;
+  await query(sql, text, [source_id, at, bytes, facts, body]);
 }
 
 /** The newest always stays, whatever the others take. */
@@ -81,12 +78,8 @@ async function dropOldest(sql: Sql, bytesMax: number): Promise<void> {
 }
 
 /** Documents kept of a source, newest first. */
-export async function keptBodies({ db }: Database, sourceId: SourceId): Promise<readonly KeptBody[]> {
-  const rows = await db
-    .selectFrom("kept_bodies")
-    .select(["at", "facts", "body"])
-    .where("source_id", "=", sourceId)
-    .orderBy("at", "desc")
-    .execute();
+export async function keptBodies(database: Database, sourceId: SourceId): Promise<readonly KeptBody[]> {
+  const text = "select at, facts, body from kept_bodies where source_id = ? order by at desc";
+  const rows = await query<Pick<Row, "at" | "facts" | "body">>(database, text, [sourceId]);
   return rows.map(({ at, facts, body }) => ({ ...parseOwn<Facts>(facts), at, bytes: body }));
 }

@@ -1,7 +1,6 @@
-import { CompiledQuery, sql as template } from "kysely";
 import { newestFirst, type Story } from "../model/story.ts";
 import { STORY_COLUMNS, type StoryRow, storyOf } from "./rows.ts";
-import { chunks, query, type Sql } from "./sql.ts";
+import { chunks, LIST_MAX, query, type Sql } from "./sql.ts";
 
 /** How much of a story's text is searched beside its title, in characters. */
 const OPENING = 300;
@@ -41,13 +40,13 @@ export async function indexStories(
   const text = `insert into story_search (n, document)
     select told.n, array_to_tsvector(array_remove(string_to_array(told.words, ' '), ''))
     from unnest($1::bigint[], $2::text[]) as told (n, words)`;
-  await sql.db.executeQuery(CompiledQuery.raw(text, [entries.map(({ n }) => n), words]));
+  await sql.run(text, [entries.map(({ n }) => n), words]);
 }
 
 export async function unindexStories(sql: Sql, numbers: readonly number[]): Promise<void> {
-  const key = sql.kind === "sqlite" ? template.ref("rowid") : template.ref("n");
-  for (const part of chunks(numbers, 500))
-    await template`delete from story_search where ${key} in (${template.join(part)})`.execute(sql.db);
+  const key = sql.kind === "sqlite" ? "rowid" : "n";
+  for (const part of chunks(numbers, LIST_MAX))
+    await query(sql, `delete from story_search where ${key} in @numbers`, [part]);
 }
 
 /** The newest stories that hold all words of the query, newest first. */

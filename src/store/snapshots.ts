@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import type { FeedSlug, FormatName } from "../model/feed.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Database } from "./database.ts";
+import { inTransaction, query, type Sql } from "./sql.ts";
 import type { Tables } from "./tables.ts";
 
 export interface StoredSnapshot {
@@ -9,17 +10,14 @@ export interface StoredSnapshot {
   readonly revision: number;
 }
 
+type Row = Tables["snapshots"];
+
 export async function findSnapshot(
-  { db }: Database,
+  database: Database,
   slug: FeedSlug,
   format: FormatName,
 ): Promise<StoredSnapshot | null> {
-  const row = await db
-    .selectFrom("snapshots")
-    .selectAll()
-    .where("slug", "=", slug)
-    .where("format", "=", format)
-    .executeTakeFirst();
+  const [row] = await query<Row>(database, "select * from snapshots where slug = ? and format = ?", [slug, format]);
   if (row === undefined) return null;
   const snapshot: Snapshot = {
     slug,
@@ -35,25 +33,23 @@ export async function findSnapshot(
 }
 
 /** A document never replaces one of a later revision. */
-export async function saveSnapshots({ db }: Database, snapshots: readonly StoredSnapshot[]): Promise<void> {
+export async function saveSnapshots(database: Database, snapshots: readonly StoredSnapshot[]): Promise<void> {
   if (snapshots.length === 0) return;
-  await db.transaction().execute(async (trx) => {
+  await inTransaction(database, async (sql) => {
     for (const { snapshot, revision } of snapshots) {
-      const row: Omit<Tables["snapshots"], "slug" | "format"> = {
-        revision,
-        media_type: snapshot.mediaType,
-        tag: snapshot.tag,
-        last_modified_at: snapshot.lastModifiedAt,
-        gzip: snapshot.gzip,
-        zstd: snapshot.zstd,
-      };
-      await trx
-        .insertInto("snapshots")
-        .values({ slug: snapshot.slug, format: snapshot.format, ...row })
-        .onConflict((conflict) =>
-          conflict.columns(["slug", "format"]).doUpdateSet(row).where("snapshots.revision", "<=", revision),
-        )
-        .execute();
+      const { slug, format, mediaType, tag, lastModifiedAt, gzip, zstd } = snapshot;
+      const names = { media_type: mediaType, last_modified_at: lastModifiedAt };
+      await writeSnapshot(sql, { slug, format, revision, tag, gzip, zstd, ...names });
     }
   });
+}
+
+/** As it stands in the table. */
+export async function writeSnapshot(sql: Sql, row: Row): Promise<void> {
+  const text = `insert into snapshots (slug, format, revision, media_type, tag, last_modified_at, gzip, zstd)
+    values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (slug, format) do update set revision = excluded.revision,
+    media_type = excluded.media_type, tag = excluded.tag, last_modified_at = excluded.last_modified_at,
+    gzip = excluded.gzip, zstd = excluded.zstd where snapshots.revision <= excluded.revision`;
+  const { slug, format, revision, media_type, tag, last_modified_at, gzip, zstd } = row;
+  await query(sql, text, [slug, format, revision, media_type, tag, last_modified_at, gzip, zstd]);
 }

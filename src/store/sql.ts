@@ -1,17 +1,16 @@
-import { CompiledQuery, type Kysely, type Transaction } from "kysely";
-import type { Database } from "./database.ts";
+import type { Database, Run } from "./database.ts";
 import type { Tables } from "./tables.ts";
 
 /** A connection, or a transaction on it, and the SQL it speaks. */
 export interface Sql {
   readonly kind: Database["kind"];
-  readonly db: Kysely<Tables> | Transaction<Tables>;
+  readonly run: Run;
   /** SQLite only: the driver's own statement. Only for use inside a transaction, whose connection it shares. */
   readonly prepare?: Database["prepare"];
 }
 
 export type Cell = string | number | null;
-type Value = Cell | readonly string[] | readonly number[];
+type Value = Cell | Uint8Array | readonly string[] | readonly number[];
 
 /** Values of one list at most; longer ones are parted by `chunks`. */
 export const LIST_MAX = 2_000;
@@ -22,9 +21,8 @@ export const LIST_MAX = 2_000;
  */
 export async function query<Row>(sql: Sql, text: string, values: readonly Value[] = []): Promise<readonly Row[]> {
   const bound = sql.kind === "sqlite" ? values.map(asJson) : values;
-  const { rows } = await sql.db.executeQuery(CompiledQuery.raw(dialectText(sql.kind, text), [...bound]));
   // The cast holds: a row has the columns that the text names.
-  return rows as readonly Row[];
+  return (await sql.run(dialectText(sql.kind, text), bound)) as readonly Row[];
 }
 
 /** Runs `query` over a long list in parts. */
@@ -39,8 +37,8 @@ export async function queryParts<Row>(
   return found;
 }
 
-function asJson(value: Value): Cell {
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+function asJson(value: Value): Cell | Uint8Array {
+  return Array.isArray(value) ? JSON.stringify(value) : (value as Cell | Uint8Array);
 }
 
 const texts = { sqlite: new Map<string, string>(), postgres: new Map<string, string>() };
@@ -87,9 +85,8 @@ const RETRIED = new Set(["23505", "40001", "40P01"]);
 export async function inTransaction<T>(database: Database, work: (sql: Sql) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.db
-        .transaction()
-        .execute((db) => work({ kind: database.kind, db, ...(database.prepare && { prepare: database.prepare }) }));
+      const { kind, prepare } = database;
+      return await database.transaction((run) => work({ kind, run, ...(prepare && { prepare }) }));
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "";
       if (attempt >= ATTEMPTS || !RETRIED.has(code)) throw error;
@@ -145,7 +142,7 @@ export async function insertRows(sql: Sql, table: keyof Tables, rows: readonly R
     return;
   }
   const text = `${head} select * from unnest(${arrays(columns)}) ${conflict}`;
-  await sql.db.executeQuery(CompiledQuery.raw(text, columnArrays(columns, rows)));
+  await sql.run(text, columnArrays(columns, rows));
 }
 
 /** Changes rows by their number; rows may change different columns. */
@@ -165,7 +162,7 @@ export async function updateStoryRows(sql: Sql, rows: readonly (Row & { readonly
     const all = ["n", ...columns];
     const text = `update stories set ${columns.map((name) => `${name} = told.${name}`).join(", ")}
       from unnest(${arrays(all)}) as told (${all.join(", ")}) where stories.n = told.n`;
-    await sql.db.executeQuery(CompiledQuery.raw(text, columnArrays(all, group)));
+    await sql.run(text, columnArrays(all, group));
   }
 }
 
