@@ -22,6 +22,8 @@ export interface ExtractJob
   readonly heading?: string;
   /** Further parts of the article, in the order in which its pages name them. */
   readonly parts?: readonly ArticlePart[];
+  /** What the request is called: it stands first in the answer. */
+  readonly id?: string | number;
   /** Spaces a level, for people; absent: one line. */
   readonly indent?: number;
 }
@@ -80,6 +82,7 @@ async function readPart(part: ArticlePart, { timeZone, capturedAt }: ExtractJob)
 function shownOf(reading: Reading, job: ExtractJob): object {
   const { feed, candidates, faults, nextUrl, feedUrl } = reading;
   return {
+    ...(job.id === undefined ? {} : { id: job.id }),
     feed,
     items: candidates.flatMap((candidate) => itemOf(candidate, job) ?? []),
     ...(nextUrl === undefined ? {} : { nextUrl }),

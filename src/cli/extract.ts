@@ -80,10 +80,8 @@ async function answerLine(line: string, options: ExtractOptions, reader: Reader)
   const request = readRequest(line);
   if ("error" in request) return JSON.stringify(request);
   const { id, address, given } = request;
-  const answer = await answerTo(address, { ...options, ...given }, reader);
-  if (typeof answer !== "string") return JSON.stringify({ id, ...answer });
-  // The reader's answer is an object with members: the id goes before them.
-  return `{"id":${JSON.stringify(id)},${answer.slice(1)}`;
+  const answer = await answerTo(address, { ...options, ...given, id }, reader);
+  return typeof answer === "string" ? answer : JSON.stringify({ id, ...answer });
 }
 
 // ---- request lines
@@ -174,12 +172,11 @@ function badRequest(id: unknown, message: string): Failure & { readonly id: unkn
 
 // ---- answers
 
+/** How an answer is written. */
+type Shape = Pick<ExtractJob, "id" | "indent">;
+
 /** The reader's JSON, or why there is none. */
-async function answerTo(
-  address: string,
-  options: ExtractOptions & { readonly indent?: number },
-  reader: Reader,
-): Promise<string | Failure> {
+async function answerTo(address: string, options: ExtractOptions & Shape, reader: Reader): Promise<string | Failure> {
   try {
     const job = await jobOf(address, options);
     return isWebAddress(address) ? await readWithParts(job, reader) : await reader.run(job);
@@ -222,7 +219,7 @@ async function fetchPart(url: string): Promise<ArticlePart> {
 }
 
 /** What lies on the web is visited here; files are read by the process that reads documents. */
-async function jobOf(address: string, options: ExtractOptions & { readonly indent?: number }): Promise<ExtractJob> {
+async function jobOf(address: string, options: ExtractOptions & Shape): Promise<ExtractJob> {
   const job = { ...options, capturedAt: options.capturedAt ?? Date.now(), url: address };
   if (!isWebAddress(address)) return job;
   const { bytes, base, contentType } = await fetchDocument(address);
