@@ -4,7 +4,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StorywireError } from "../errors.ts";
 import { type SourceKind, sourceKinds } from "../model/source.ts";
 import { isTimeZone } from "../model/zone.ts";
-import { PARTS_MAX } from "../poll/parts.ts";
 import { createLanes, type Lanes } from "../poll/pool.ts";
 import { fetchDocument, isWebAddress } from "./document.ts";
 import type { ArticlePart, ExtractJob } from "./extract-worker.ts";
@@ -191,6 +190,8 @@ const PART_PAUSE_MS = 1_000;
 
 /** An article with the further parts that its pages name, visited one after the other. */
 async function readWithParts(job: ExtractJob, reader: Reader): Promise<string> {
+  // Only who visits the web needs it: it brings what joins stories, 16 MB.
+  const { PARTS_MAX } = await import("../poll/parts.ts");
   const parts: ArticlePart[] = [];
   let answer = await reader.run(job);
   for (let url = nextPartIn(answer); url !== null && parts.length < PARTS_MAX; url = nextPartIn(answer)) {
