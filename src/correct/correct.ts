@@ -5,7 +5,7 @@ import type { CorrectableField, Corrections, StoryPatch } from "../model/correct
 import { type DateInterval, settleDate } from "../model/date.ts";
 import type { Story } from "../model/story.ts";
 import { instantOf } from "../model/zone.ts";
-import { contentDigest } from "../normalize/normalize.ts";
+import { contentDigest } from "../normalize/digest.ts";
 import type { Membership, StoryCorrection } from "../store/store.ts";
 import { cleanLine } from "../text/clean.ts";
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { SafeHtml } from "../model/html.ts";
 import type { ParsedFeed, ParsedItem } from "../model/parsed.ts";
 import { resolveWebUrl } from "../model/url.ts";
-import { contentDigest, normalizeFeed, normalizeItem, storyLimits } from "./normalize.ts";
+import { contentDigest } from "./digest.ts";
+import { normalizeFeed, normalizeItem, storyLimits } from "./normalize.ts";
 
 const baseUrl = "https://gazette.example/feeds/news.xml";
 

@@ -2,7 +2,7 @@ import { StorywireError } from "../errors.ts";
 import type { Candidate, Reading } from "../model/candidate.ts";
 import type { StoryContent } from "../model/story.ts";
 import type { AbsoluteUrl } from "../model/url.ts";
-import { contentDigest } from "../normalize/normalize.ts";
+import { contentDigest } from "../normalize/digest.ts";
 
 /** Pages visited for one poll of a listing at most (HOSTILE.md: 50 requests a poll, the listing's own included). */
 const FOLLOWED_MAX = 40;

@@ -4,7 +4,7 @@ import type { Candidate, Reading } from "../model/candidate.ts";
 import type { Fault } from "../model/parsed.ts";
 import type { StoryContent } from "../model/story.ts";
 import { type AbsoluteUrl, urlIdentity } from "../model/url.ts";
-import { contentDigest } from "../normalize/normalize.ts";
+import { contentDigest } from "../normalize/digest.ts";
 import type { ReadPage } from "./follow.ts";
 
 /** Further parts that one poll fetches of articles (HOSTILE.md: requests of one poll are bounded). */
