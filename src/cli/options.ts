@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
 import { type Configuration, configurationPlace, loadConfiguration } from "../config/settings.ts";
+import { isSelector } from "../extract/selector.ts";
 import { isCronExpression } from "../poll/schedule.ts";
 import { compilePattern } from "../select/pattern.ts";
 
@@ -20,14 +20,6 @@ export function configurationOf(options: GlobalOptions): Promise<Configuration> 
     validateSelector: isSelector,
     validatePattern: isPattern,
   });
-}
-
-/** The reader of selectors is loaded for the first one: 40 ms of CPU and 25 MB that most configurations never need. */
-function isSelector(text: string): boolean {
-  const { isSelector: judge } = createRequire(import.meta.url)(
-    "../extract/selector.ts",
-  ) as typeof import("../extract/selector.ts");
-  return judge(text);
 }
 
 function isPattern(text: string): boolean {
