@@ -329,6 +329,18 @@ describe("sources", () => {
     ]);
   });
 
+  test.each([
+    ["as one selector", '{ items: "main li", title: h3 }'],
+    ["as `item`", '{ item: "main li", title: h3 }'],
+    ["as `item` beside `auto`", '{ items: auto, item: "main li", title: h3 }'],
+    ["as a mapping in the place of `auto`", '{ items: { item: "main li", title: h3 } }'],
+  ])("the selectors of a listing are taken %s", async (_name, listing) => {
+    const { sources } = await load({
+      "config/sources/a.yaml": `{ id: a, url: "https://news.example/", listing: ${listing} }`,
+    });
+    expect(sources[0]?.listing).toEqual({ items: "main li", title: "h3", follow: false });
+  });
+
   test("file: addresses are resolved below the files folder, absolute ones stay", async () => {
     const cwd = await folderWith({
       "config/sources/a.yaml":

@@ -39,20 +39,36 @@ const proxyUrl = converted("an http or https address of a proxy", (text) =>
 const secretValue = secret(fieldValue, "text without line breaks and control characters");
 const fields = z.record(fieldName, secretValue);
 
+/** Where the parts of a listed story stand. */
+const partSelectors = {
+  title: selector.exactOptional().meta({ description: "Within an item: its title.", examples: ["h3"] }),
+  link: selector
+    .exactOptional()
+    .meta({ description: "Within an item: the element with its address.", examples: ["h3 a"] }),
+  date: selector.exactOptional().meta({ description: "Within an item: its date.", examples: ["time"] }),
+  image: selector.exactOptional().meta({ description: "Within an item: its picture.", examples: ["img"] }),
+  summary: selector.exactOptional().meta({ description: "Within an item: its standfirst.", examples: ["p.teaser"] }),
+  next: selector.exactOptional().meta({ description: "The link to the next page.", examples: ["a[rel=next]"] }),
+};
+
+const itemSelector = selector.meta({ description: "Selector of one listed story.", examples: ["main li.story"] });
+
 const listingSchema = z
   .strictObject({
-    items: selector.prefault("auto").meta({
-      description: "Selector of one listed story, or `auto`: the blocks are found by their structure.",
-      examples: ["main li.story"],
-    }),
-    title: selector.exactOptional().meta({ description: "Within an item: its title.", examples: ["h3"] }),
-    link: selector
-      .exactOptional()
-      .meta({ description: "Within an item: the element with its address.", examples: ["h3 a"] }),
-    date: selector.exactOptional().meta({ description: "Within an item: its date.", examples: ["time"] }),
-    image: selector.exactOptional().meta({ description: "Within an item: its picture.", examples: ["img"] }),
-    summary: selector.exactOptional().meta({ description: "Within an item: its standfirst.", examples: ["p.teaser"] }),
-    next: selector.exactOptional().meta({ description: "The link to the next page.", examples: ["a[rel=next]"] }),
+    items: z
+      .union([selector, z.strictObject({ item: itemSelector, ...partSelectors })], {
+        error:
+          "auto, a CSS selector, or a mapping of item and further selectors (title, link, date, image, summary, next)",
+      })
+      .prefault("auto")
+      .meta({
+        title: "selector or mapping",
+        description:
+          "`auto`: the blocks are found by their structure. Else the selector of one listed story, or a mapping of all selectors: `item` and those below.",
+        examples: ["main li.story"],
+      }),
+    item: itemSelector.exactOptional(),
+    ...partSelectors,
     heading: line.exactOptional().meta({
       description: "Take the block under this heading. Absent: the best block.",
       examples: ["More stories"],
@@ -285,10 +301,11 @@ function furtherProblems(
   if (fields.cron !== undefined && validateCron?.(fields.cron) === false) {
     problems.push(problem(["cron"], "a cron expression such as */15 * * * *"));
   }
-  for (const key of ["items", "title", "link", "date", "image", "summary", "next"] as const) {
-    const text = fields.listing[key];
-    if (text === undefined || (key === "items" && text === "auto")) continue;
-    if (validateSelector?.(text) === false) problems.push(problem(["listing", key], "a CSS selector"));
+  for (const [keys, text] of listingSelectors(fields.listing)) {
+    if (validateSelector?.(text) === false) problems.push(problem(["listing", ...keys], "a CSS selector"));
+  }
+  if (fields.listing.item !== undefined && fields.listing.items !== "auto") {
+    problems.push(problem(["listing", "item"], "the selector of a story once: in item, or in items"));
   }
   if (fields.auth !== undefined && splitCredentials(new URL(fields.url, "file:///")).auth !== undefined) {
     problems.push(problem(["auth"], "credentials once: in auth, or in url"));
@@ -296,15 +313,39 @@ function furtherProblems(
   return problems;
 }
 
+const SELECTOR_KEYS = ["item", "title", "link", "date", "image", "summary", "next"] as const;
+
+/** Every selector of a listing, with the keys under which it stands. */
+function listingSelectors(listing: SourceFields["listing"]): readonly (readonly [Path, string])[] {
+  const { items } = listing;
+  const inner: Readonly<Partial<Record<(typeof SELECTOR_KEYS)[number], string>>> =
+    typeof items === "object" ? items : {};
+  return [
+    ...(typeof items === "string" && items !== "auto" ? [[["items"], items] as const] : []),
+    ...SELECTOR_KEYS.flatMap((key) => {
+      const [outer, own] = [listing[key], inner[key]];
+      return [
+        ...(outer === undefined ? [] : [[[key], outer] as const]),
+        ...(own === undefined ? [] : [[["items", key], own] as const]),
+      ];
+    }),
+  ];
+}
+
+/** The one way in which the rest of the program knows them: `items` is the selector of a story, absent for `auto`. */
+function toListing({ items, item: named, ...selectors }: SourceFields["listing"]): Source["listing"] {
+  const { item, ...inner } = typeof items === "object" ? items : { item: items === "auto" ? named : items };
+  return { ...(item === undefined ? {} : { items: item }), ...selectors, ...inner };
+}
+
 function toSource(fields: SourceFields, context: SourceContext): Source {
   const { every, cron, adaptive, listing, page, url: written, ...rest } = fields;
-  const { items, ...selectors } = listing;
   const root = pathToFileURL(join(context.filesRoot, "/"));
   return {
     ...rest,
     ...splitCredentials(new URL(written, root)),
     rhythm: toRhythm(fields, context.everyMs),
-    listing: items === "auto" ? selectors : { items, ...selectors },
+    listing: toListing(listing),
     more: page.more,
   };
 }
