@@ -1,34 +1,15 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freshMemory } from "../../src/model/poll.ts";
 import type { SourceId } from "../../src/model/source.ts";
 import { copyDatabase } from "../../src/store/copy.ts";
 import { type DatabaseAddress, migrate, openDatabase } from "../../src/store/database.ts";
 import { createSqlStore } from "../../src/store/sql-store.ts";
 import type { KeptBody, KeptLimits, PollChanges, Store } from "../../src/store/store.ts";
-import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { aFeed, aSource, NOW, numberedItem, url } from "../support/stories.ts";
+import { useDatabases } from "./databases.ts";
 import { startPlayer } from "./player.ts";
 
-let postgres: PostgresServer;
-let folder: string;
-let files = 0;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  folder = mkdtempSync(join(tmpdir(), "storywire-contract-"));
-}, 120_000);
-afterAll(async () => {
-  await postgres[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const databases = {
-  SQLite: async (): Promise<DatabaseAddress> => ({ kind: "sqlite", path: join(folder, `${(files += 1)}.db`) }),
-  Postgres: async (): Promise<DatabaseAddress> => ({ kind: "postgres", url: await postgres.createDatabase() }),
-};
+const databases = useDatabases();
 
 const LIMITS: KeptLimits = { count: 2, sourceBytesMax: 1_000, bytesMax: 100_000 };
 
@@ -177,12 +158,12 @@ describe.each(Object.entries(databases))("what %s keeps beside stories", (_name,
 
 describe("what is kept beside stories", () => {
   it("goes along when SQLite is copied to Postgres", async () => {
-    const from = openDatabase({ kind: "sqlite", path: join(folder, "from.db") });
+    const from = openDatabase(await databases.SQLite());
     await migrate(from);
     const source = createSqlStore(from);
     await source.apply([aVisit(aBody(1, Buffer.from([0, 255, 10])))], LIMITS);
     await source.saveApplied({ digest: "a", at: NOW, text: "{}" }, { due: new Map(), replaces: null });
-    const to = openDatabase({ kind: "postgres", url: await postgres.createDatabase() });
+    const to = openDatabase(await databases.Postgres());
     await migrate(to);
     await copyDatabase(from, to);
     const target = createSqlStore(to);

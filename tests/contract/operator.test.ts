@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { planCorrection } from "../../src/correct/correct.ts";
 import type { StoryPatch } from "../../src/model/correction.ts";
 import type { FeedSlug } from "../../src/model/feed.ts";
@@ -9,31 +6,15 @@ import type { Story } from "../../src/model/story.ts";
 import { clusterOf } from "../../src/normalize/identity.ts";
 import { compileMemberships } from "../../src/select/membership.ts";
 import { copyDatabase } from "../../src/store/copy.ts";
-import { type DatabaseAddress, migrate, openDatabase } from "../../src/store/database.ts";
+import { migrate, openDatabase } from "../../src/store/database.ts";
 import { createSqlStore } from "../../src/store/sql-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { aFeed, aSource, NOW, numberedItem } from "../support/stories.ts";
+import { useDatabases } from "./databases.ts";
 import { startPlayer } from "./player.ts";
 
 const HOUR = 3_600_000;
-let postgres: PostgresServer;
-let folder: string;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  folder = mkdtempSync(join(tmpdir(), "storywire-contract-"));
-}, 120_000);
-afterAll(async () => {
-  await postgres[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-let files = 0;
-const databases = {
-  SQLite: async (): Promise<DatabaseAddress> => ({ kind: "sqlite", path: join(folder, `${(files += 1)}.db`) }),
-  Postgres: async (): Promise<DatabaseAddress> => ({ kind: "postgres", url: await postgres.createDatabase() }),
-};
+const databases = useDatabases();
 
 const source = aSource();
 const feeds = [

@@ -1,16 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { FeedFacts, ParsedItem } from "../../src/model/parsed.ts";
 import { createFeedTtl, type Site, type SourceFacts } from "../../src/publish/document.ts";
 import { publishFormats } from "../../src/publish/publish.ts";
 import { type DatabaseAddress, migrate, openDatabase } from "../../src/store/database.ts";
 import { createSqlStore } from "../../src/store/sql-store.ts";
 import type { PollChanges, Store } from "../../src/store/store.ts";
-import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { aFeed, aSource, NOW, numberedItem, url } from "../support/stories.ts";
+import { useDatabases } from "./databases.ts";
 import { startPlayer } from "./player.ts";
 
 const HOUR = 3_600_000;
@@ -22,16 +19,7 @@ const feeds = [
 ];
 const site: Site = { title: "Wire", baseUrl: "https://wire.example", language: "en" };
 
-let postgres: PostgresServer;
-let folder: string;
-beforeAll(async () => {
-  postgres = await startPostgres();
-  folder = mkdtempSync(join(tmpdir(), "storywire-same-"));
-}, 120_000);
-afterAll(async () => {
-  await postgres[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
+const databases = useDatabases();
 
 /** What a publisher shows at one visit: some of its stories, in some order, some of them edited or without their date. */
 const shown = fc.record({
@@ -69,14 +57,13 @@ interface Replica {
   readonly grouped: boolean;
 }
 
-let files = 0;
 const replicas: Readonly<Record<string, Replica>> = {
-  SQLite: { address: async () => ({ kind: "sqlite", path: join(folder, `${(files += 1)}.db`) }), grouped: true },
+  SQLite: { address: databases.SQLite, grouped: true },
   "SQLite, poll by poll": {
-    address: async () => ({ kind: "sqlite", path: join(folder, `${(files += 1)}.db`) }),
+    address: databases.SQLite,
     grouped: false,
   },
-  Postgres: { address: async () => ({ kind: "postgres", url: await postgres.createDatabase() }), grouped: true },
+  Postgres: { address: databases.Postgres, grouped: true },
 };
 
 /** Every document and validator after each group of visits. */

@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Feed, FeedSlug } from "../../src/model/feed.ts";
 import type { ParsedItem } from "../../src/model/parsed.ts";
 import { freshMemory, type SourceMemory } from "../../src/model/poll.ts";
@@ -11,28 +8,12 @@ import { clusterOf } from "../../src/normalize/identity.ts";
 import { type DatabaseAddress, migrate, openDatabase } from "../../src/store/database.ts";
 import { createSqlStore } from "../../src/store/sql-store.ts";
 import type { PollChanges, Retention, Store } from "../../src/store/store.ts";
-import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { aFeed, aSource, NOW, numberedItem, url } from "../support/stories.ts";
+import { useDatabases } from "./databases.ts";
 import { type Player, startPlayer } from "./player.ts";
 
 const HOUR = 3_600_000;
-let postgres: PostgresServer;
-let folder: string;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  folder = mkdtempSync(join(tmpdir(), "storywire-contract-"));
-}, 120_000);
-afterAll(async () => {
-  await postgres[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-let files = 0;
-const databases = {
-  SQLite: async (): Promise<DatabaseAddress> => ({ kind: "sqlite", path: join(folder, `${(files += 1)}.db`) }),
-  Postgres: async (): Promise<DatabaseAddress> => ({ kind: "postgres", url: await postgres.createDatabase() }),
-};
+const databases = useDatabases();
 
 const titles = (stories: readonly Story[]) => stories.map((story) => story.title);
 
