@@ -20,9 +20,9 @@ export const LIST_MAX = 2_000;
  * for a value; `in @texts` and `in @numbers` for a list; `@each` for a list as a table `told` with the column `value`.
  */
 export async function query<Row>(sql: Sql, text: string, values: readonly Value[] = []): Promise<readonly Row[]> {
-  const bound = sql.kind === "sqlite" ? values.map(asJson) : values;
+  const given = sql.kind === "sqlite" ? values.map(bound) : values;
   // The cast holds: a row has the columns that the text names.
-  return (await sql.run(dialectText(sql.kind, text), bound)) as readonly Row[];
+  return (await sql.run(dialectText(sql.kind, text), given)) as readonly Row[];
 }
 
 /** Runs `query` over a long list in parts. */
@@ -37,7 +37,9 @@ export async function queryParts<Row>(
   return found;
 }
 
-function asJson(value: Value): Cell | Uint8Array {
+/** Lists as JSON, for `json_each`. */
+function bound(value: Value): Cell | Uint8Array {
+  // The cast holds: what is no list is a cell or bytes; isArray does not narrow read-only arrays.
   return Array.isArray(value) ? JSON.stringify(value) : (value as Cell | Uint8Array);
 }
 
